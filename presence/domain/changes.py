@@ -1,0 +1,63 @@
+"""Change: one transition of what others see of a user.
+
+Flow: transitions -> **change** -> the shard's log -> hub, history.
+"""
+
+from dataclasses import dataclass
+
+from presence.domain.face import Face
+from presence.domain.instant import Instant
+from presence.domain.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What others saw before and see now; `before != after` always."""
+
+    user: str
+    before: Face
+    after: Face
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedChange:
+    """A change as the shard's log keeps it: numbered, and stamped by the store's clock.
+
+    (`epoch`, `shard`, `version`) names it for ever; within a shard versions only grow.
+    """
+
+    epoch: str
+    shard: int
+    version: int
+    at: Instant
+    change: Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a signal did to a record.
+
+    `change` is None unless what others see differs. `is_own_changed` says that something differs
+    which only the user may see: sessions, choice, message, claims.
+    """
+
+    before: Record
+    record: Record
+    change: Change | None
+
+    @property
+    def is_own_changed(self) -> bool:
+        """Return whether the user's own view of the record differs."""
+        return _own_view(self.before) != _own_view(self.record)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Return whether nothing at all needs to be stored."""
+        return self.before == self.record
+
+
+def _own_view(record: Record) -> object:
+    sessions = tuple(
+        (each.id, each.device, each.activity, each.rooms) for each in record.sessions.values()
+    )
+    return sessions, record.choice, record.message, tuple(record.claims.items())

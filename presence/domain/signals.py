@@ -1,0 +1,90 @@
+"""Signals: everything that can happen to a record.
+
+Flow: surface, sweep, hub -> **signal** -> transitions.
+"""
+
+from dataclasses import dataclass
+
+from presence.domain.claim import Claim
+from presence.domain.message import Message
+from presence.domain.record import Choice
+from presence.domain.status import Activity, Device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """A session said that it lives, and what it is doing."""
+
+    session: str
+    activity: Activity
+    device: Device = Device.WEB
+    rooms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """A session said goodbye. The grace lets a page reload pass unseen."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOut:
+    """A session ended for good: no grace."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamOpened:
+    """A stream that names a session was opened; `stream` names the connection."""
+
+    session: str
+    stream: str
+    device: Device = Device.WEB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamLost:
+    """The connection `stream` broke. Means nothing if the session has a newer one."""
+
+    session: str
+    stream: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Time passed: leases may have run out, choices, messages and claims may have ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The user chose an availability."""
+
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageWritten:
+    """The user wrote a message, or took it back (None)."""
+
+    message: Message | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """An application set a status for the user."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclaimed:
+    """An application took its claim back."""
+
+    app: str
+
+
+SessionSignal = Heartbeat | Leave | SignOut | StreamOpened | StreamLost
+UserSignal = Chosen | MessageWritten | Claimed | Unclaimed
+Signal = SessionSignal | UserSignal | Silence
