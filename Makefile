@@ -1,0 +1,42 @@
+# Everything a person does with this repository. Each target makes sure of the environment first
+# (.venv, from the hashed lock); nothing is installed outside .venv and .local.
+
+PYTHON ?= python3
+PORT ?= 8000
+export PORT
+
+BOOTSTRAP = @$(PYTHON) presence_project/bootstrap.py
+BIN = .venv/bin
+MANAGE = DJANGO_MODE=test $(BIN)/python manage.py
+
+.PHONY: help run test check format shell lock clean
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+run:  ## Serve on http://localhost:8000 (PORT=9000 make run), with demo people
+	$(BOOTSTRAP) run
+	@exec $(BIN)/python -m presence_project.run
+
+test:  ## The whole test suite (ARGS="-k stream" for a part of it)
+	$(BOOTSTRAP) dev
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check:  ## Format, lint, types, import contracts, migrations, deployment settings
+	$(BOOTSTRAP) dev
+	@exec $(BIN)/python -m presence_project.check
+
+format:  ## Rewrite the code in the house format
+	$(BOOTSTRAP) dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+shell:  ## A Django shell on the data of `make run`
+	$(BOOTSTRAP) run
+	@exec $(BIN)/python -m presence_project.run shell
+
+lock:  ## Resolve requirements*.txt anew into the hashed locks
+	$(BOOTSTRAP) lock
+
+clean:  ## Remove the environment, the local data and every cache
+	@$(PYTHON) presence_project/bootstrap.py clean

@@ -1,0 +1,1 @@
+"""Presence: who is reachable right now, and when was everybody else last here."""

@@ -1,0 +1,1 @@
+"""Surface for operators: commands of `manage.py`."""

@@ -1,0 +1,1 @@
+"""The host: settings, ASGI entry and embedded servers around the `presence` app."""

@@ -1,0 +1,15 @@
+"""The ASGI entry: Django for pages and API, the presence consumers beside it.
+
+Flow: server (uvicorn, daphne) -> **application** -> consumers | Django
+"""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presence_project.settings")
+django_application = get_asgi_application()  # before any import that needs Django's apps to be loaded
+
+from presence.wiring import wrap  # noqa: E402
+
+application = wrap(django_application)

@@ -1,0 +1,1 @@
+"""The suite: mirrors `presence/`, plus whole servers, browsers, faults and the architecture."""
