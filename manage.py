@@ -6,11 +6,15 @@ import sys
 
 
 def main() -> None:
-    """Run one management command."""
+    """Run one management command; an incomplete environment is said in plain lines, without a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presence_project.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presence_project.settings")
-django_application = get_asgi_application()  # before any import that needs Django's apps to be loaded
+django_application = (
+    get_asgi_application()
+)  # before any import that needs Django's apps to be loaded
 
 from presence.wiring import wrap  # noqa: E402
 

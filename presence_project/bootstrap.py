@@ -101,7 +101,9 @@ def make_venv() -> None:
     python = VENV / "bin" / "python"
     wanted = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if VENV.exists():
-        answer = run_quietly([str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
+        answer = run_quietly(
+            [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        )
         if answer == wanted:
             return
         shutil.rmtree(VENV)
@@ -121,11 +123,28 @@ def install(lock: Path) -> None:
     python = str(VENV / "bin" / "python")
     uv = uv_program()
     if uv is not None:
-        command = [str(uv), "pip", "sync", "--quiet", "--require-hashes", "--python", python, str(lock)]
+        command = [
+            str(uv),
+            "pip",
+            "sync",
+            "--quiet",
+            "--require-hashes",
+            "--python",
+            python,
+            str(lock),
+        ]
         environment = uv_environment()
     else:
         pip = fetch(*PIP_WHEEL)
-        command = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "--only-binary=:all:"]
+        command = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "--only-binary=:all:",
+        ]
         command += ["--disable-pip-version-check", "--no-warn-script-location", "-r", str(lock)]
         environment = {**os.environ, "PYTHONPATH": str(pip)}
     if subprocess.run(command, env=environment, check=False).returncode:
@@ -178,7 +197,7 @@ def fetch(name: str, sha256: str) -> Path:
     target = LOCAL / "tools" / name
     if target.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == sha256:
         return target
-    project = f"{index_url().rstrip('/')}/{name.split('-')[0]}/"
+    project = f"{index_url().rstrip('/')}/{name.split('-', maxsplit=1)[0]}/"
     listing = Links()
     listing.feed(read_url(project, accept="text/html").decode())
     for href in listing.hrefs:
@@ -210,7 +229,9 @@ class Links(html.parser.HTMLParser):
 
 def read_url(url: str, accept: str = "*/*") -> bytes:
     """Read one address, with three tries, since a first connection through a proxy may well fail."""
-    request = urllib.request.Request(url, headers={"Accept": accept, "User-Agent": "presence-bootstrap"})
+    request = urllib.request.Request(
+        url, headers={"Accept": accept, "User-Agent": "presence-bootstrap"}
+    )
     for attempt in range(3):
         try:
             with urllib.request.urlopen(request, timeout=60, context=tls()) as response:
@@ -244,7 +265,12 @@ def index_url_of_pip() -> str | None:
     """The index of pip's configuration files: the user's before the machine's."""
     home = Path(os.environ.get("HOME") or "/nonexistent")
     named = [Path(os.environ["PIP_CONFIG_FILE"])] if os.environ.get("PIP_CONFIG_FILE") else []
-    usual = [home / ".config/pip/pip.conf", home / ".pip/pip.conf", Path("/etc/xdg/pip/pip.conf"), Path("/etc/pip.conf")]
+    usual = [
+        home / ".config/pip/pip.conf",
+        home / ".pip/pip.conf",
+        Path("/etc/xdg/pip/pip.conf"),
+        Path("/etc/pip.conf"),
+    ]
     for path in named + usual:
         parser = configparser.ConfigParser(interpolation=None)
         try:
@@ -262,10 +288,25 @@ def compile_locks() -> None:
     uv = uv_program()
     if uv is None:
         raise BootstrapError("making the locks needs uv, which there is none of for this platform")
-    common = [str(uv), "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
+    common = [
+        str(uv),
+        "pip",
+        "compile",
+        "--quiet",
+        "--universal",
+        "--generate-hashes",
+        "--no-header",
+    ]
     common += ["--python-version", "3.11"]
     runtime = [*common, "requirements.txt", "-o", "requirements.lock"]
-    dev = [*common, "requirements-dev.txt", "-c", "requirements.lock", "-o", "requirements-dev.lock"]
+    dev = [
+        *common,
+        "requirements-dev.txt",
+        "-c",
+        "requirements.lock",
+        "-o",
+        "requirements-dev.lock",
+    ]
     for command in (runtime, dev):
         if subprocess.run(command, cwd=ROOT, env=uv_environment(), check=False).returncode:
             raise BootstrapError("resolving the requirements failed; uv's own message is above")
@@ -286,7 +327,15 @@ def clean() -> None:
     from presence_project.embedded.folder import ServerFolder
 
     ServerFolder.of_checkout(ROOT).remove()
-    names = [".venv", ".local", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "htmlcov"]
+    names = [
+        ".venv",
+        ".local",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".hypothesis",
+        "htmlcov",
+    ]
     for name in [*names, ".import_linter_cache"]:
         shutil.rmtree(ROOT / name, ignore_errors=True)
     (ROOT / ".coverage").unlink(missing_ok=True)
@@ -299,7 +348,9 @@ def main(argument: str) -> int:
     """Do what make asked for: "run", "dev", "lock" or "clean"."""
     try:
         if sys.version_info < OLDEST_PYTHON:
-            raise BootstrapError("Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 ...")
+            raise BootstrapError(
+                "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 ..."
+            )
         if argument == "lock":
             compile_locks()
         elif argument == "clean":

@@ -27,17 +27,25 @@ PRODUCTION = MODE == "production"
 DEBUG = MODE == "development"
 
 if PRODUCTION:
-    missing = [name for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL") if not os.environ.get(name)]
+    missing = [
+        name
+        for name in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL")
+        if not os.environ.get(name)
+    ]
     if missing:
+        lines = [f"{name} is not set, and production needs it" for name in missing]
         raise ImproperlyConfigured(
-            "".join(f"\n{name} is not set, and production needs it" for name in missing)
-            + "\n(DJANGO_MODE=development is for work on the code)"
+            "\n".join([*lines, "(DJANGO_MODE=development is for work on the code)"])
         )
 
 # --- Who we are ------------------------------------------------------------------------------------------------
 
-SECRET_KEY: str = env.str("SECRET_KEY", default="for development and tests only, and long enough for HS256 to be content")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+SECRET_KEY: str = env.str(
+    "SECRET_KEY", default="for development and tests only, and long enough for HS256 to be content"
+)
+ALLOWED_HOSTS: list[str] = env.list(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"]
+)
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
@@ -148,7 +156,11 @@ CACHES = {
 # --- The app itself: read, typed and checked by presence.conf --------------------------------------------------
 
 PRESENCE: dict[str, str] = {
-    **{name.removeprefix("PRESENCE_"): value for name, value in os.environ.items() if name.startswith("PRESENCE_")},
+    **{
+        name.removeprefix("PRESENCE_"): value
+        for name, value in os.environ.items()
+        if name.startswith("PRESENCE_")
+    },
     "REDIS_URL": REDIS_URL,
 }
 
@@ -159,7 +171,11 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
 ]
 if MODE == "test":
     # The real hasher takes 0.2 s per login on purpose; a suite logs in hundreds of times.
@@ -228,7 +244,9 @@ USE_I18N = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 SECURE_SSL_REDIRECT: bool = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
 SECURE_HSTS_SECONDS: int = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if PRODUCTION else 0)
-SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=PRODUCTION)
+SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool(
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS", default=PRODUCTION
+)
 SECURE_HSTS_PRELOAD: bool = env.bool("SECURE_HSTS_PRELOAD", default=PRODUCTION)
 SESSION_COOKIE_SECURE: bool = env.bool("SESSION_COOKIE_SECURE", default=PRODUCTION)
 CSRF_COOKIE_SECURE: bool = env.bool("CSRF_COOKIE_SECURE", default=PRODUCTION)

@@ -17,7 +17,9 @@ FOLDER = ServerFolder.temporary()
 
 # Whatever the caller's shell says, tests write to nobody's data but their own.
 for _name in [*os.environ]:
-    if _name.startswith("PRESENCE_") or _name.endswith(("DATABASE_URL", "DATABASE_REPLICA_URL", "REDIS_URL")):
+    if _name.startswith("PRESENCE_") or _name.endswith(
+        ("DATABASE_URL", "DATABASE_REPLICA_URL", "REDIS_URL")
+    ):
         del os.environ[_name]
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "presence_project.settings",
@@ -127,5 +129,3 @@ def module_serve(site_factory):
     """As `serve`, for servers that the tests of a module share."""
     with site_factory.scope() as start:
         yield start
-
-

@@ -55,7 +55,12 @@ def environment(extra: dict[str, str]) -> dict[str, str]:
 def manage(*arguments: str, env: dict[str, str]) -> str:
     """Run one management command to its end and return what it printed."""
     done = subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -90,24 +95,40 @@ class Site:
     def start(self) -> None:
         """Start it and wait until /healthz answers."""
         if self.kind == "uvicorn":
-            command = ["manage.py", "serve", "--host", "127.0.0.1", "--port", str(self.port), *self.arguments]
+            command = [
+                "manage.py",
+                "serve",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(self.port),
+                *self.arguments,
+            ]
         else:
             command = ["-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), *self.arguments]
             command += ["presence_project.asgi:application"]
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, *command], cwd=ROOT, env=self.env, stdout=output, stderr=subprocess.STDOUT
+                [sys.executable, *command],
+                cwd=ROOT,
+                env=self.env,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         give_up_at = time.monotonic() + 30
         while not self._answers():
             assert self.process.poll() is None, f"the server ended at once:\n{self.read_log()}"
-            assert time.monotonic() < give_up_at, f"the server did not answer in 30 s:\n{self.read_log()}"
+            assert time.monotonic() < give_up_at, (
+                f"the server did not answer in 30 s:\n{self.read_log()}"
+            )
             time.sleep(0.05)
 
     def _answers(self) -> bool:
         """Whether the process says that it lives."""
         try:
-            request = urllib.request.Request(f"{self.url}/healthz", headers={"X-Forwarded-Proto": "https"})
+            request = urllib.request.Request(
+                f"{self.url}/healthz", headers={"X-Forwarded-Proto": "https"}
+            )
             with urllib.request.urlopen(request, timeout=2) as response:
                 return response.status == 200
         except OSError:
@@ -179,7 +200,9 @@ class SiteFactory:
         if beside is not None:
             database_url, redis_url = beside.database_url, beside.redis_url
         if database_url is None:
-            database_url = self._database_server.populated() if people else self._database_server.migrated()
+            database_url = (
+                self._database_server.populated() if people else self._database_server.migrated()
+            )
             stack.callback(self._database_server.drop_database, database_url.rsplit("/", 1)[1])
         folder = ServerFolder.temporary()
         folder.prepare()
@@ -202,7 +225,9 @@ class SiteFactory:
             log=folder.path / "site.log",
             valkey=valkey,
         )
-        stack.callback(lambda: hasattr(site, "process") and site.process.poll() is None and site.kill())
+        stack.callback(
+            lambda: hasattr(site, "process") and site.process.poll() is None and site.kill()
+        )
         if start:
             site.start()
         return site

@@ -32,9 +32,26 @@ class Account:
         """Whether this is the account of the running process."""
         return self.uid == os.geteuid()
 
+    @property
+    def user_to_become(self) -> int | None:
+        """What a child process is to be started as; None where there is nothing to change."""
+        return None if self.is_caller else self.uid
+
+    @property
+    def group_to_become(self) -> int | None:
+        """The child's group, likewise."""
+        return None if self.is_caller else self.gid
+
+    @property
+    def groups_to_keep(self) -> list[int] | None:
+        """The child's other groups: none of root's."""
+        return None if self.is_caller else []
+
     def can_enter(self, folder: Path) -> bool:
         """Whether every folder on the way down to this one lets the account through."""
-        return all(self._may(step, stat.S_IXOTH) for step in (folder, *folder.parents) if step.exists())
+        return all(
+            self._may(step, stat.S_IXOTH) for step in (folder, *folder.parents) if step.exists()
+        )
 
     def can_run(self, program: Path) -> bool:
         """Whether the account can reach and execute this file."""

