@@ -5,7 +5,7 @@ PYTHON ?= python3
 PORT ?= 8000
 export PORT
 
-BOOTSTRAP = @$(PYTHON) presence_project/bootstrap.py
+BOOTSTRAP = @$(PYTHON) -m presence_project.bootstrap
 BIN = .venv/bin
 MANAGE = DJANGO_MODE=test $(BIN)/python manage.py
 
@@ -39,4 +39,4 @@ lock:  ## Resolve requirements*.txt anew into the hashed locks
 	$(BOOTSTRAP) lock
 
 clean:  ## Remove the environment, the local data and every cache
-	@$(PYTHON) presence_project/bootstrap.py clean
+	@$(PYTHON) -m presence_project.bootstrap clean

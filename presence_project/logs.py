@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import structlog
@@ -29,7 +30,7 @@ def configure_logging(*, json: bool, level: str) -> dict[str, Any]:
     last: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if json
-        else [structlog.dev.ConsoleRenderer()]
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     return {
         "version": 1,
@@ -47,9 +48,11 @@ def configure_logging(*, json: bool, level: str) -> dict[str, Any]:
             # Django's own handlers would print each of its lines a second time.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
-            # One line per request of a service whose requests are heartbeats says nothing.
-            "uvicorn": {"handlers": [], "propagate": True},
-            "uvicorn.access": {"handlers": [], "propagate": True, "level": "WARNING"},
+            # One line per request says nothing in a service whose requests are heartbeats, and
+            # the steps of starting and ending are told by `serve` itself.
+            "uvicorn": {"handlers": [], "propagate": True, "level": "WARNING"},
+            "uvicorn.error": {"handlers": [], "propagate": True},
+            "uvicorn.access": {"handlers": [], "propagate": True},
             "daphne": {"handlers": [], "propagate": True, "level": "WARNING"},
         },
     }

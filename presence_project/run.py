@@ -170,7 +170,8 @@ def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def main(arguments: list[str]) -> int:
     """Serve, or open a shell when the argument says so."""
-    # Python leaves SIGINT ignored when a script's shell put this process into the background; it is to end all the same.
+    # A script's shell leaves SIGINT ignored in what it puts into the background; this is to end
+    # all the same.
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup

@@ -25,11 +25,15 @@ def folder():
 def test_data_survives_a_restart(folder):
     with EmbeddedServers(folder, {}) as servers:
         assert set(servers.urls) == {"DATABASE_URL", "REDIS_URL"}
-        with psycopg.connect(host=str(folder.sockets), user="presence", dbname="presence") as connection:
+        with psycopg.connect(
+            host=str(folder.sockets), user="presence", dbname="presence"
+        ) as connection:
             connection.execute("CREATE TABLE kept (it int)")
         redis.Redis.from_url(folder.redis_url).set("kept", "it")
     with EmbeddedServers(folder, {}):
-        with psycopg.connect(host=str(folder.sockets), user="presence", dbname="presence") as connection:
+        with psycopg.connect(
+            host=str(folder.sockets), user="presence", dbname="presence"
+        ) as connection:
             connection.execute("SELECT it FROM kept")
         assert redis.Redis.from_url(folder.redis_url).get("kept") == b"it"
 
@@ -42,7 +46,9 @@ def test_a_server_that_the_environment_names_is_not_started(folder):
 
 def test_nothing_is_made_when_both_are_named(folder):
     folder.path.rmdir()
-    with EmbeddedServers(folder, {"DATABASE_URL": "postgres://a/b", "REDIS_URL": "redis://a"}) as servers:
+    with EmbeddedServers(
+        folder, {"DATABASE_URL": "postgres://a/b", "REDIS_URL": "redis://a"}
+    ) as servers:
         assert servers.urls == {}
     assert not folder.path.exists()
 
@@ -72,7 +78,11 @@ def test_a_killed_starter_leaves_no_server_behind_and_the_next_one_starts(folder
         os.read(0, 1)
     """)
     starter = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     with starter:
         assert starter.stdout.readline() == "ready\n"

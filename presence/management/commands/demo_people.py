@@ -32,7 +32,14 @@ class Command(BaseCommand):
             users.create_superuser(username=ADMINISTRATOR, password=PASSWORD)
         ids = [str(pk) for pk in users.filter(username__in=PEOPLE).values_list("pk", flat=True)]
         Contact.objects.bulk_create(
-            [Contact(owner=owner, other=other, state="accepted") for owner in ids for other in ids if owner != other],
+            [
+                Contact(owner=owner, other=other, state="accepted")
+                for owner in ids
+                for other in ids
+                if owner != other
+            ],
             ignore_conflicts=True,
         )
-        self.stdout.write(f"{len(PEOPLE)} demo people and {ADMINISTRATOR} are there, all with password {PASSWORD}")
+        self.stdout.write(
+            f"{len(PEOPLE)} demo people and {ADMINISTRATOR} are there, all with password {PASSWORD}"
+        )
