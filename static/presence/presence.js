@@ -1,0 +1,824 @@
+/**
+ * presence.js: the browser's side of Presence. One ES module, no dependencies, no build step.
+ *
+ * Flow: input, visibility -> **heartbeat** -> server -> stream -> **leader tab** -> **every tab** -> your page
+ *
+ * One tab of a browser holds the stream (HTTP/1.1 allows six connections per origin, all tabs together) and relays it
+ * to the others; each tab beats for itself, as its own session. It keeps nothing in storage, draws nothing and decides
+ * no status: what others see is decided on the server. elements.js draws; docs/javascript.md has the recipes.
+ *
+ * Five parts, each with its own state: http (asks, renews the token), beats (what this session does), tabs (who leads),
+ * stream (the leader's EventSource), view (what is known). createPresence, at the end, joins them.
+ */
+
+const DEFAULTS = {
+  base: "/presence", // heartbeat, leave, stream
+  api: "/api/v1",
+  me: "", // one's own user id: keeps two people who share a browser apart
+  device: "web",
+  beat: true, // false: watch only, never be seen
+  idleAfter: 300_000,
+  staleAfter: 45_000, // three keep-alives of 15 s; the server's `stale_after_ms` wins
+  lostAfter: 10_000, // a connection known to be broken greys earlier than a silent one
+};
+
+const EVENTS = ["snapshot", "presence", "goodbye", "ping"];
+// Without "scroll": a page that scrolls by itself is nobody's doing.
+const INPUT = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
+const FIRST_EVENT_WITHIN = 12_000; // the snapshot comes at once; from behind a proxy that buffers, nothing does
+const SILENT_FOR = 40_000; // two keep-alives and a margin
+const SETTLED_AFTER = 20_000; // a stream that lived so long was healthy: the back-off starts again from its foot
+const LEADER_SILENT_FOR = 40_000; // a frozen leader keeps its lock and says nothing
+const PEER_GONE_AFTER = 200_000; // hidden tabs say hello once a minute at best
+
+const STREAM = "text/event-stream";
+const clock = () => performance.now(); // never Date: the wall clock jumps
+const epochOf = (cursor) => cursor.slice(0, cursor.lastIndexOf("."));
+const jitter = (failures, foot) => Math.random() * Math.min(30_000, foot * 2 ** Math.min(failures, 8));
+// A 4xx is a mistake of somebody's that quick repetition does not mend; 408 and 429 pass, as do 5xx and no answer.
+const isLasting = (status) => status >= 400 && status < 500 && status !== 408 && status !== 429;
+
+// randomUUID and Web Locks exist in secure contexts only (https or localhost).
+const mintId = () => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join("-");
+
+// Static files with hashed names can load this module under two addresses: the connections live beside the modules.
+const connections = (globalThis[Symbol.for("presence.connections")] ??= new Map());
+
+/** What `{% presence_script %}` wrote into the page. */
+function pageOptions() {
+  try {
+    return JSON.parse(document.getElementById("presence-config").textContent);
+  } catch {
+    return {};
+  }
+}
+
+/** Connect, or add to what the page's connection already watches: a page has one session, however many ask for it. */
+export function connect(options = {}) {
+  const all = { ...DEFAULTS, ...pageOptions(), ...options };
+  const name = `presence ${all.base} ${all.me}`;
+  const known = connections.get(name);
+  if (known) known.watch(options);
+  else connections.set(name, createPresence(name, all));
+  return connections.get(name);
+}
+
+// -------------------------------------------------------------------------------------------------------- http
+
+/** Ask the server as this page's user; a 401 renews the token once. */
+function createHttp(options, { after, say, onSignedOut }) {
+  // For pages of another origin: a token, or an async function that fetches one. Otherwise the HttpOnly cookie serves.
+  const given = options.token;
+  let token;
+  let renewing;
+
+  /** fetch as this page's user. Answers { ok, status, type, wait, data }; never throws. */
+  async function call(method, url, body, renewed, accept = "application/json") {
+    const headers = { Accept: accept };
+    if (body) headers["Content-Type"] = accept;
+    if (given) headers.Authorization = `Bearer ${token}`;
+    else if (method !== "GET") headers["X-CSRFToken"] = options.csrf ?? "";
+    const answer = { ok: false, status: 0 };
+    const abort = new AbortController();
+    const timeout = setTimeout(() => abort.abort(), 15_000);
+    try {
+      const response = await fetch(url, {
+        method,
+        headers,
+        body: body && JSON.stringify(body),
+        credentials: given ? "omit" : "include",
+        cache: "no-store",
+        keepalive: document.hidden, // a beat that says "hidden" may be the page's last word
+        signal: abort.signal,
+      });
+      answer.status = response.status;
+      answer.wait = 1000 * (Number(response.headers.get("Retry-After")) || 0);
+      answer.type = response.headers.get("Content-Type") ?? "";
+      if (accept === STREAM) abort.abort(); // only its status was wanted
+      else if (response.status !== 204) answer.data = await response.json();
+      answer.ok = response.ok;
+    } catch {
+      // Unreachable, or HTML where JSON was due (a captive portal, a proxy's own page): `ok` stays false.
+    }
+    clearTimeout(timeout);
+    return answer.status === 401 && !renewed && (await renew()) ? call(method, url, body, true, accept) : answer;
+  }
+
+  async function fetchToken() {
+    if (given) {
+      token = await (given.call ? given() : given);
+      return token;
+    }
+    const { ok, status, data } = await call("POST", `${options.api}/presence/token/`, undefined, true);
+    if (status === 401 || status === 403) onSignedOut();
+    if (!ok) return;
+    token = data.token;
+    // Renewed well before its end, and not by all tabs at the same moment.
+    if (data.expires_in > 0) after("token", data.expires_in * (700 + Math.random() * 200), renew);
+    return token;
+  }
+
+  /** Callers at the same time share one renewal. */
+  const renew = () =>
+    (renewing ??= fetchToken()
+      .catch((error) => say(`no token: ${error}`))
+      .finally(() => (renewing = null)));
+
+  return { call, renew, token: () => token };
+}
+
+// ------------------------------------------------------------------------------------------------------- beats
+
+/** What this session does (active, idle, hidden), told at the server's pace and at once when it changes. */
+function createBeats(options, session, { after, say, call, onAnswer }) {
+  let inputAt = clock();
+  let told = "";
+  let sentAt = -Infinity;
+  let sending = false;
+  let failures = 0;
+
+  const activity = () => (document.hidden ? "hidden" : clock() - inputAt < options.idleAfter ? "active" : "idle");
+
+  async function beat() {
+    if (!options.beat) return;
+    // One at a time and one a second: switching tabs to and fro is not worth more; the delayed one tells the last.
+    if (sending || clock() - sentAt < 1000) return after("beat", 1000, beat);
+    sending = true;
+    sentAt = clock();
+    const now = activity();
+    const body = { session, activity: now, device: options.device };
+    const { ok, status, data, wait } = await call("POST", `${options.base}/heartbeat`, body);
+    sending = false;
+    let next = data?.next_in_ms > 0 ? data.next_in_ms : 25_000;
+    if (ok) {
+      told = now;
+      failures = 0;
+      onAnswer(data);
+    } else {
+      say(status ? `heartbeats answer ${status}` : "server not reachable");
+      next = isLasting(status) ? 60_000 * (1 + Math.random()) : wait + jitter(failures++, 1000);
+    }
+    after("beat", next, beat);
+  }
+
+  return {
+    beat,
+    /** The person did something. Coming back shows at once; going idle can wait for the tick. */
+    input() {
+      inputAt = clock();
+      if (told === "idle") beat();
+    },
+    tick() {
+      // Clicks inside embedded frames reach no listener of ours, but they do activate the page.
+      if (navigator.userActivation?.isActive) inputAt = clock();
+      if (told && activity() !== told && !sending) beat();
+    },
+    rest() {
+      told = "";
+      after("beat");
+    },
+  };
+}
+
+// -------------------------------------------------------------------------------------------------------- tabs
+
+/** Who leads, and the relay between the tabs. `wants()` is what this tab watches. */
+function createTabs(name, session, { say, wants, onTurn, onMessage }) {
+  const peers = new Map();
+  let channel = null;
+  let leading = false;
+  let release;
+  let queued;
+  let leaderAt = clock();
+  let askedAt = 0;
+
+  const post = (message) => {
+    try {
+      channel?.postMessage({ ...message, from: session });
+    } catch {
+      // closed under us: the page is going away
+    }
+  };
+  const hello = (ask) => {
+    if (ask) askedAt = clock();
+    post({ t: "hello", ask, ...wants() });
+  };
+
+  function lead(delay) {
+    leading = true;
+    post({ t: "lead" }); // the others answer with what they watch
+    onTurn(true, delay);
+  }
+
+  function follow() {
+    if (!leading) return;
+    leading = false;
+    release?.();
+    onTurn(false);
+  }
+
+  function alone(why) {
+    say(`${why}, so each tab has its own stream`);
+    lead(0);
+  }
+
+  function queue(steal) {
+    queued?.abort("stolen");
+    queued = new AbortController();
+    const { signal } = queued;
+    leaderAt = clock();
+    const hold = () =>
+      new Promise((resolve) => {
+        release = resolve;
+        if (signal.aborted) resolve();
+        else lead(60);
+      });
+    navigator.locks.request(name, steal ? { steal } : { signal }, hold).catch((error) => {
+      if (signal.aborted) return; // withdrawn by ourselves
+      if (error?.name !== "AbortError") return alone("Web Locks refused");
+      follow(); // a visible tab took the lock, because this one was frozen
+      queue();
+    });
+  }
+
+  function receive({ data: message }) {
+    const { t, from } = message;
+    if (t === "hello") peers.set(from, { ...message, at: clock() });
+    if (t === "bye") peers.delete(from);
+    if (t === "lead") hello();
+    if ("event lost stop lead".includes(t)) leaderAt = clock();
+    onMessage(message);
+  }
+
+  return {
+    post,
+    hello,
+
+    join() {
+      if (channel || leading) return;
+      try {
+        if (!navigator.locks) throw 0;
+        channel = new BroadcastChannel(name);
+      } catch {
+        return alone("no Web Locks or BroadcastChannel");
+      }
+      channel.onmessage = receive;
+      hello(true);
+      queue();
+    },
+
+    /** Let go of everything that would keep the page out of the back-forward cache, or block the others when frozen. */
+    part() {
+      post({ t: "bye" });
+      queued?.abort("parted");
+      follow();
+      channel?.close();
+      channel = null;
+    },
+
+    /** A follower that hears nothing asks; a visible one that gets no answer takes over. */
+    tick() {
+      const silent = clock() - leaderAt;
+      if (!channel || leading || silent < LEADER_SILENT_FOR / 2) return;
+      if (clock() - askedAt > 5000) hello(true);
+      if (silent > LEADER_SILENT_FOR && !document.hidden) queue(true);
+    },
+
+    /** All that the tabs of this browser watch together. */
+    union() {
+      const all = wants();
+      const users = new Set(all.users);
+      const rooms = new Set(all.rooms);
+      let { contacts } = all;
+      for (const [id, peer] of peers) {
+        if (clock() - peer.at > PEER_GONE_AFTER) peers.delete(id);
+        else {
+          peer.users.forEach(users.add, users);
+          peer.rooms.forEach(rooms.add, rooms);
+          contacts ||= peer.contacts;
+        }
+      }
+      return { users: [...users].sort(), contacts, rooms: [...rooms].sort() };
+    },
+  };
+}
+
+// ------------------------------------------------------------------------------------------------------ stream
+
+/** The leader's EventSource: opened, watched, and opened again. `view` holds the cursor to resume from. */
+function createStream(options, session, { after, say, http, view, union, isLeading, isStopped, onEvent, onMiss, onPolled, onStop }) {
+  let source = null;
+  let openedAt = 0;
+  let heardAt = 0;
+  let silentFor = SILENT_FOR;
+  let failures = 0;
+  let suspect = false; // refused with a status: the next attempt asks why
+  let retryAt = Infinity;
+  let asking = false;
+  let polledAt = -Infinity;
+
+  function url() {
+    const wants = union();
+    const scope = JSON.stringify(wants);
+    if (scope !== view.scope) view.cursor = ""; // "what changed since" would leave out the newly watched
+    view.scope = scope;
+    const query = new URLSearchParams({ ping: "1" });
+    if (wants.users.length) query.set("users", wants.users.join());
+    if (wants.contacts) query.set("contacts", "1");
+    if (wants.rooms.length) query.set("rooms", wants.rooms.join());
+    if (options.beat) query.set("session", session);
+    if (view.cursor) query.set("cursor", view.cursor);
+    if (options.token) query.set("token", http.token());
+    return `${options.base}/stream?${query}`;
+  }
+
+  function shut() {
+    source?.close();
+    source = null;
+    heardAt = 0;
+  }
+
+  function open() {
+    shut();
+    if (!isLeading()) return; // the lead may have gone while something was awaited
+    retryAt = Infinity;
+    const mine = (source = new EventSource(url(), { withCredentials: !options.token }));
+    openedAt = clock();
+    for (const type of EVENTS)
+      mine.addEventListener(type, ({ lastEventId, data }) => mine === source && receive(type, lastEventId, data));
+    // Closed for good means a wrong status or content type; EventSource does not say which. A lost network it would
+    // retry by itself every 3 s, all clients in step. Both go through one jittered back-off of our own.
+    mine.onerror = () => mine === source && lose("", mine.readyState === 2);
+  }
+
+  async function receive(type, id, text) {
+    let data;
+    try {
+      data = JSON.parse(text || "{}");
+    } catch {
+      return say(`unreadable "${type}" event`);
+    }
+    heardAt = clock();
+    suspect = false;
+    if (data.next_in_ms > 0) silentFor = Math.max(SILENT_FOR, 2.5 * data.next_in_ms);
+    onEvent(type, id, data);
+    if (type !== "goodbye") return;
+    const wait = data.retry_ms ?? 1000;
+    shut();
+    failures = 0;
+    if (data.reason === "revoked") await http.renew();
+    miss(wait, wait);
+  }
+
+  /** No stream for now: try again after `delay`; it counts as lost after `grace`. */
+  function miss(delay, grace = 0) {
+    if (!isLeading()) return;
+    retryAt = clock() + delay;
+    after("open", delay, attempt);
+    onMiss(grace);
+  }
+
+  function fail(why, atLeast = 0) {
+    if (why) say(why);
+    miss(atLeast + jitter(failures++, 2000));
+    if (failures > 1) poll();
+  }
+
+  function lose(why, refused = false) {
+    if (heardAt && clock() - openedAt > SETTLED_AFTER) failures = 0;
+    shut();
+    suspect = refused;
+    fail(why);
+  }
+
+  function attempt() {
+    if (source || asking || isStopped()) return;
+    retryAt = Infinity;
+    const { users, contacts, rooms } = union();
+    if (!contacts && !users.length && !rooms.length) return; // nothing to watch: widen() comes back
+    if (suspect) probe();
+    else open();
+  }
+
+  /** Ask for the stream with fetch, which unlike EventSource tells why it is refused. */
+  async function probe() {
+    asking = true;
+    const { status, type, wait } = await http.call("GET", url(), undefined, false, STREAM);
+    asking = false;
+    if (status === 204) return onStop();
+    if (status === 200 && type.startsWith(STREAM)) return open();
+    suspect = status > 0;
+    const why = status === 200 ? `content type ${type}` : status;
+    // Every half minute is often enough to poll without turning stale in between.
+    fail(status && `the stream answers ${why}; polling meanwhile`, isLasting(status) ? 30_000 : wait);
+  }
+
+  /** Without a stream, ask. Runs with each failed attempt from the second on: at the pace of the back-off. */
+  async function poll() {
+    if (clock() - polledAt < 5000) return;
+    polledAt = clock();
+    const { users, contacts } = union();
+    const known = contacts && (await http.call("GET", `${options.api}/me/contacts/`)).data?.results;
+    if (contacts && !known) return;
+    const ids = [...new Set([...users, ...(known || []).map(({ user }) => `${user}`)])];
+    const data = { users: [], partial: false };
+    while (ids.length) {
+      const answer = await http.call("POST", `${options.api}/presence/query/`, { users: ids.splice(0, 1000) });
+      if (!answer.ok) return;
+      data.users.push(...answer.data.users);
+      data.stale_after_ms = answer.data.stale_after_ms;
+    }
+    if (!heardAt) onPolled(data);
+  }
+
+  return {
+    attempt,
+    stop() {
+      shut();
+      retryAt = Infinity;
+      after("open");
+    },
+    due: () => clock() >= retryAt,
+    /** The network changed: an open socket may be dead without knowing. */
+    renew() {
+      if (!source) return;
+      shut();
+      miss(0);
+    },
+    /** Open anew when more is wanted than the stream carries. */
+    widen() {
+      if (!source) return void (retryAt === Infinity && attempt());
+      const had = JSON.parse(view.scope);
+      const { users, contacts, rooms } = union();
+      const more = (now, before) => now.some((id) => !before.includes(id));
+      if ((contacts && !had.contacts) || more(users, had.users) || more(rooms, had.rooms)) after("open", 50, open);
+    },
+    tick() {
+      const silent = clock() - (heardAt || openedAt);
+      if (!source) clock() >= retryAt && attempt();
+      else if (heardAt && silent > silentFor) lose("the stream fell silent");
+      else if (!heardAt && silent > FIRST_EVENT_WITHIN) lose("no events; a proxy may be buffering them");
+    },
+  };
+}
+
+// -------------------------------------------------------------------------------------------------------- view
+
+/** What is known: the server's records, and the page's frozen views of them, which carry `stale`. */
+function createView(options, { emit, isMine }) {
+  const records = new Map();
+  const views = new Map();
+  let server = null; // [the server's instant in ms, our clock then]
+
+  const view = {
+    records,
+    views,
+    cursor: "",
+    scope: "", // what the cursor's stream watched
+    heardAt: 0,
+    lostAt: 0,
+    stale: false,
+
+    now: () => (server ? server[0] + clock() - server[1] : Date.now()),
+    sync(instant) {
+      const ms = Date.parse(instant);
+      if (ms) server = [ms, clock()];
+    },
+
+    receive(type, id, data) {
+      view.heardAt = clock();
+      view.lostAt = 0;
+      const sameEpoch = !id || epochOf(id) === epochOf(view.cursor);
+      if (id) view.cursor = id;
+      view.sync(data.now);
+      if (data.stale_after_ms > 0) options.staleAfter = data.stale_after_ms;
+      const touched = new Set(view.stale ? views.keys() : []);
+      view.stale = false;
+      const users = (data.users ?? []).map((record) => ({ ...record, user: String(record.user) }));
+      const replaces = type === "snapshot" && data.partial === false;
+      if (replaces) {
+        const kept = new Set(users.map(({ user }) => user));
+        for (const user of records.keys()) if (!kept.has(user)) records.delete(user), touched.add(user);
+      }
+      for (const record of users) {
+        const { user } = record;
+        // Versions count within an epoch; a full snapshot is the truth, whatever was held before.
+        if (!replaces && sameEpoch && !record.gone && record.version < records.get(user)?.version) continue;
+        if (record.gone) records.delete(user);
+        else records.set(user, record);
+        touched.add(user);
+      }
+      view.show(touched);
+      if (type === "snapshot") emit("sync");
+    },
+
+    show(users) {
+      for (const user of [...users]) {
+        const record = records.get(user);
+        const next = record && isMine(user) ? Object.freeze({ ...record, stale: view.stale }) : undefined;
+        const previous = views.get(user);
+        if (JSON.stringify(next) === JSON.stringify(previous)) continue; // healing does not flicker
+        if (next) views.set(user, next);
+        else views.delete(user);
+        emit("change", { user, record: next, previous });
+      }
+    },
+
+    /** Answers whether everything has just turned stale. */
+    tick() {
+      const quiet = view.heardAt && clock() - view.heardAt > options.staleAfter;
+      const lost = view.lostAt && clock() - view.lostAt > options.lostAfter;
+      return !view.stale && (quiet || lost) && view.grey();
+    },
+
+    grey() {
+      view.stale = true;
+      view.show(views.keys());
+      return true;
+    },
+  };
+  return view;
+}
+
+// --------------------------------------------------------------------------------------------------- the whole
+
+function createPresence(name, options) {
+  const presence = new EventTarget();
+  const session = mintId(); // per page load: copied from sessionStorage, a duplicated tab would be the same session
+  const ended = new AbortController();
+  const { signal } = ended;
+  const timers = {};
+  const counts = new Map(); // watched user -> how many ask
+  const rooms = new Set();
+  let contacts = false;
+  let started = false;
+  let said = "";
+  let ticked = clock();
+  let late = false;
+
+  const after = (timer, delay, react) => {
+    clearTimeout(timers[timer]);
+    if (react && !signal.aborted) timers[timer] = setTimeout(react, Math.min(delay, 2 ** 31 - 1));
+  };
+  const emit = (type, detail) => presence.dispatchEvent(new CustomEvent(type, { detail }));
+  const say = (text) => {
+    if (text !== said) console.warn(`presence: ${text}`);
+    said = text;
+  };
+  const set = (next) => {
+    if (next === "live") said = "";
+    if (next === presence.state) return;
+    presence.state = next;
+    presence.why = said;
+    emit("state", presence);
+  };
+  const wants = () => ({ users: [...counts.keys()], contacts, rooms: [...rooms] });
+  const relay = (message) => (tabs.post(message), receive(message));
+  const tellMe = (me, always) => {
+    if (!always && me.status === presence.status) return;
+    presence.status = me.status;
+    emit("me", me);
+    return me;
+  };
+
+  const http = createHttp(options, {
+    after,
+    say,
+    onSignedOut() {
+      say("signed out");
+      set("signed-out");
+      view.grey();
+    },
+  });
+  const view = createView(options, { emit, isMine: (user) => contacts || rooms.size || counts.has(user) });
+  const beats = createBeats(options, session, {
+    after,
+    say,
+    call: http.call,
+    onAnswer(data) {
+      view.sync(data.now);
+      tellMe({ status: data.status });
+      tabs.hello();
+    },
+  });
+  const tabs = createTabs(name, session, {
+    say,
+    wants,
+    onTurn(leading, delay) {
+      presence.leading = leading;
+      if (leading) after("open", delay, stream.attempt);
+      else stream.stop();
+      emit("leader", leading);
+    },
+    onMessage: receive,
+  });
+  const stream = createStream(options, session, {
+    after,
+    say,
+    http,
+    view,
+    union: tabs.union,
+    isLeading: () => presence.leading,
+    isStopped: () => presence.state === "stopped",
+    onEvent: (type, id, data) => relay({ t: "event", type, id, data, scope: view.scope }),
+    onPolled: (data) => relay({ t: "event", type: "snapshot", id: "", data, state: "polling" }),
+    onMiss: (grace) => presence.state !== "polling" && relay({ t: "lost", grace }), // what was polled greys by its age
+    onStop() {
+      say("the server asked to stop");
+      relay({ t: "stop" });
+    },
+  });
+
+  /** What the leader heard, in every tab alike; and what tabs tell each other. */
+  function receive(message) {
+    const { t, type, id, data } = message;
+    const { leading } = presence;
+    if (t === "event") {
+      const age = message.age ?? 0;
+      if (message.to && (message.to !== session || (view.heardAt && view.heardAt > clock() - age))) return;
+      view.scope = message.scope ?? view.scope;
+      view.receive(type, id, data);
+      view.heardAt -= age;
+      if (message.lost) view.lostAt = clock();
+      if (type !== "goodbye") set(message.state ?? "live");
+      emit("raw", { type, id, data });
+    } else if (t === "lost") view.lostAt ||= clock() + message.grace;
+    else if (t === "stop") set("stopped");
+    else if (t === "me") tellMe(message.me, true);
+    else if (t === "kick" && leading && (!message.due || stream.due())) stream.attempt();
+    else if (t === "hello" && leading) {
+      if (message.ask && view.heardAt)
+        tabs.post({
+          t: "event",
+          type: "snapshot",
+          id: view.cursor,
+          data: { users: [...view.records.values()], partial: false },
+          scope: view.scope,
+          state: presence.state,
+          to: message.from,
+          age: clock() - view.heardAt,
+          lost: view.lostAt,
+        });
+      stream.widen();
+    }
+  }
+
+  /** Once a second (once a minute in a hidden tab): everything that depends on time passing. */
+  function tick() {
+    after("tick", 1000, tick);
+    const wasLate = late;
+    late = clock() - ticked > 5000;
+    ticked = clock();
+    beats.tick();
+    // After a freeze the events that waited have not been read yet, so silence is judged on the next tick; but not twice
+    // in a row, because in a throttled tab every tick is late.
+    if (late && !wasLate) return;
+    if (presence.leading) stream.tick();
+    else {
+      tabs.tick();
+      if (view.lostAt && !document.hidden) tabs.post({ t: "kick", due: true }); // the leader's timers may be throttled
+    }
+    if (view.tick() && !["signed-out", "stopped"].includes(presence.state)) set("stale");
+  }
+
+  function wake() {
+    beats.beat();
+    if (presence.leading) stream.attempt();
+    else tabs.post({ t: "kick" });
+  }
+
+  function part(leaving, final) {
+    beats.rest();
+    tabs.part();
+    if (!leaving || !options.beat) return;
+    const url = `${options.base}/leave`;
+    const body = JSON.stringify({ session, final, token: http.token() });
+    // A hint only: mobile browsers often end a page without it, and then the lease does the work.
+    if (!navigator.sendBeacon?.(url, new Blob([body], { type: "text/plain" })))
+      fetch(url, { method: "POST", body, keepalive: true, credentials: "include" }).catch(() => {});
+  }
+
+  async function start() {
+    if (signal.aborted) return;
+    started = true;
+    const listen = (target, names, react) => {
+      for (const type of names) target.addEventListener(type, react, { signal, passive: true, capture: true });
+    };
+    const back = () => {
+      tabs.join();
+      wake();
+    };
+    // A pointer that rests while the page moves under it also "moves", by nothing.
+    listen(window, INPUT, (event) => (event.type !== "pointermove" || event.movementX || event.movementY) && beats.input());
+    listen(document, ["visibilitychange"], () => {
+      if (!document.hidden) beats.input();
+      wake();
+    });
+    listen(window, ["online"], () => {
+      stream.renew();
+      wake();
+    });
+    listen(window, ["pagehide"], () => part(true));
+    listen(window, ["pageshow"], (event) => event.persisted && (beats.input(), back()));
+    listen(document, ["freeze"], () => part(false));
+    listen(document, ["resume"], back);
+    if (options.token) await http.renew();
+    if (signal.aborted) return;
+    beats.beat();
+    tabs.join();
+    tick();
+  }
+
+  const page = {
+    session,
+    leading: false, // whether this tab holds the stream
+    state: "connecting",
+    why: "",
+    status: undefined, // one's own, as the last heartbeat was told
+    get stale() {
+      return view.stale;
+    },
+    /** When anything was last heard, on this machine's clock; null before the first time. */
+    get heardAt() {
+      return view.heardAt ? new Date(Date.now() - (clock() - view.heardAt)) : null;
+    },
+    /** Every view, by user. */
+    get users() {
+      return new Map(view.views);
+    },
+    /** The newest view of a user; undefined when unknown or not visible. */
+    get: (user) => view.views.get(String(user)),
+    /** The server's clock, so that "3 min ago" is right on a machine whose own is wrong. */
+    now: view.now,
+
+    /** Listen to "change", "sync", "state", "me", "leader" or "raw". Answers the function that ends it. */
+    on(type, listener) {
+      const wrapped = (event) => listener(event.detail);
+      presence.addEventListener(type, wrapped);
+      return () => presence.removeEventListener(type, wrapped);
+    },
+
+    /** Watch one user: called at once and on each change. Answers the function that ends it. */
+    subscribe(user, listener) {
+      user = String(user);
+      const off = page.on("change", (detail) => detail.user === user && listener(detail.record));
+      page.watch({ users: [user] });
+      listener(page.get(user));
+      return () => {
+        off();
+        const left = counts.get(user) - 1;
+        if (left > 0) counts.set(user, left);
+        else counts.delete(user); // the stream narrows when it is next opened
+      };
+    },
+
+    watch(more) {
+      const users = (more.users ?? []).map(String);
+      for (const user of users) counts.set(user, (counts.get(user) ?? 0) + 1);
+      for (const room of more.rooms ?? []) rooms.add(String(room));
+      contacts ||= !!more.contacts;
+      view.show(view.records.keys());
+      if (started)
+        after("watch", 30, () => {
+          tabs.hello();
+          if (presence.leading) stream.widen();
+        });
+    },
+
+    /** See presence.d.ts: "busy", or { availability, until, for, message }. */
+    async setStatus(choice) {
+      const { for: span, ...body } = typeof choice === "string" ? { availability: choice } : choice;
+      if (span) body.until = new Date(view.now() + span);
+      const me = await page.request("PUT", "/me/status/", body);
+      tabs.post({ t: "me", me });
+      return tellMe(me, true);
+    },
+
+    /** Ask the HTTP API as this page's user; `path` is under /api/v1. Throws an Error with `status` and `problem`. */
+    async request(method, path, body) {
+      const { ok, status: code, data } = await http.call(method, options.api + path, body);
+      if (ok) return data;
+      const text = data?.detail ?? data?.title ?? (code || "not reachable");
+      throw Object.assign(new Error(text), { status: code, problem: data });
+    },
+
+    /** Sign out: end this session without the grace that a page reload is given. */
+    leave: () => page.close(true),
+
+    /** Stop everything on this page. The session ends after the grace. */
+    close(final) {
+      if (signal.aborted) return;
+      part(true, final);
+      ended.abort();
+      for (const timer in timers) clearTimeout(timers[timer]);
+      connections.delete(name);
+      set("closed");
+    },
+  };
+  Object.defineProperties(presence, Object.getOwnPropertyDescriptors(page));
+  page.watch(options);
+  // A page that is only prerendered is not being looked at: nobody comes online for it.
+  if (document.prerendering) document.addEventListener("prerenderingchange", start, { once: true });
+  else queueMicrotask(start); // after the caller attached its listeners
+  return presence;
+}
