@@ -9,12 +9,12 @@ asked of Redis, or of the transitions.
 
 from django.db import models
 
-from presence.domain.message import MAX_EMOJI_LENGTH, MAX_TEXT_LENGTH
 from presence.domain.status import Status
 from presence.models.fields import DevicesField, UserIdField, choices_of, is_one_of
+from presence.models.message import WithMessage
 
 
-class LastSeen(models.Model):
+class LastSeen(WithMessage):
     """The visible presence of a user after the last change that was applied.
 
     `last_seen` is the newest last proof of life ever written and never moves back; it stays while the user
@@ -27,9 +27,6 @@ class LastSeen(models.Model):
     since = models.DateTimeField(null=True, blank=True)
     last_seen = models.DateTimeField(null=True, blank=True)
     devices = DevicesField(blank=True)
-    message_text = models.CharField(max_length=MAX_TEXT_LENGTH, blank=True)
-    message_emoji = models.CharField(max_length=MAX_EMOJI_LENGTH, blank=True)
-    message_until = models.DateTimeField(null=True, blank=True)
     epoch = models.CharField(max_length=32)
     shard = models.PositiveIntegerField()
     version = models.PositiveBigIntegerField()

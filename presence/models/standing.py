@@ -5,12 +5,14 @@ Flow: service.availability -> **standing** (its home) -> live store (its copy).
 
 from django.db import models
 
-from presence.domain.message import MAX_EMOJI_LENGTH, MAX_TEXT_LENGTH
+from presence.domain.instant import from_datetime
+from presence.domain.record import Choice
 from presence.domain.status import Availability
 from presence.models.fields import UserIdField, choices_of, is_one_of
+from presence.models.message import WithMessage
 
 
-class Standing(models.Model):
+class Standing(WithMessage):
     """One user's availability and message, each with its end or without one (null)."""
 
     user = UserIdField(primary_key=True)
@@ -18,9 +20,6 @@ class Standing(models.Model):
         max_length=16, choices=choices_of(Availability), default=Availability.AUTO.value
     )
     until = models.DateTimeField(null=True, blank=True)
-    message_text = models.CharField(max_length=MAX_TEXT_LENGTH, blank=True)
-    message_emoji = models.CharField(max_length=MAX_EMOJI_LENGTH, blank=True)
-    message_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         """Table options."""
@@ -31,3 +30,10 @@ class Standing(models.Model):
     def __str__(self) -> str:
         """Return the user and the choice."""
         return f"{self.user}: {self.availability}"
+
+    def choice(self) -> Choice:
+        """Return what the user chose, over or not."""
+        return Choice(
+            availability=Availability(self.availability),
+            until=from_datetime(self.until) if self.until else None,
+        )

@@ -10,12 +10,12 @@ dropped with their month.
 
 from django.db import models
 
-from presence.domain.message import MAX_EMOJI_LENGTH, MAX_TEXT_LENGTH
 from presence.domain.status import Status
 from presence.models.fields import DevicesField, UserIdField, choices_of, is_one_of
+from presence.models.message import WithMessage
 
 
-class Transition(models.Model):
+class Transition(WithMessage):
     """What others saw of `user` before `at` and from then on.
 
     (`epoch`, `shard`, `version`) is the change's name in the log and unique. `since`, `last_seen`, `devices`
@@ -30,9 +30,6 @@ class Transition(models.Model):
     since = models.DateTimeField(null=True, blank=True)
     last_seen = models.DateTimeField(null=True, blank=True)
     devices = DevicesField(blank=True)
-    message_text = models.CharField(max_length=MAX_TEXT_LENGTH, blank=True)
-    message_emoji = models.CharField(max_length=MAX_EMOJI_LENGTH, blank=True)
-    message_until = models.DateTimeField(null=True, blank=True)
     epoch = models.CharField(max_length=32)
     shard = models.PositiveIntegerField()
     version = models.PositiveBigIntegerField()
