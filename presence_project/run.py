@@ -34,7 +34,7 @@ BANNER = """
     API     http://localhost:{port}/api/docs/
 
   The password is presence-demo for everybody. Log in as two people in two browsers (or a private window),
-  and each sees the other come and go. Ctrl-C ends everything; the data stays in .local.
+  and each sees the other come and go. Ctrl-C ends everything; the data stays.
 """
 
 

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "corsheaders",
@@ -184,21 +185,33 @@ if MODE == "test":
 # --- API -------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
+    # The app's own views say for themselves how they authenticate, parse and answer errors.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "presence.api.authentication.BearerAuthentication",
+        "presence.api.authentication.PageAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "presence.api.errors.problem_handler",
+    # Of one user: reads and writes. Of one address: everything, and logins. `lookups` counts people, not requests.
+    "DEFAULT_THROTTLE_RATES": {
+        "reads": env.str("API_RATE_READS", default="1200/min"),
+        "writes": env.str("API_RATE_WRITES", default="240/min"),
+        "lookups": env.str("API_RATE_LOOKUPS", default="30000/hour"),
+        "address": env.str("API_RATE_ADDRESS", default="6000/min"),
+        "failed_logins": env.str("API_RATE_FAILED_LOGINS", default="10/min"),
+    },
+    # How many proxies of ours stand in front and put the caller into X-Forwarded-For; 0 trusts no header.
+    "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
     "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
     "ALGORITHM": "HS256",
     "SIGNING_KEY": SECRET_KEY,
     "USER_ID_FIELD": "pk",
@@ -209,11 +222,33 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Presence",
     "DESCRIPTION": "Who is reachable right now, and when was everybody else last here?",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Status": "presence.domain.status.Status",
+        "Availability": "presence.domain.status.Availability",
+        "Activity": "presence.domain.status.Activity",
+        "Device": "presence.domain.status.Device",
+        "Audience": "presence.domain.visibility.Audience",
+        "Precision": "presence.domain.visibility.Precision",
+        "Rule": "presence.domain.derivation.Rule",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "presence.api.schema.complete",
+    ],
+    "TAGS": [
+        {"name": "tokens", "description": "Proving who one is"},
+        {"name": "presence", "description": "Who is reachable, and who was"},
+        {"name": "me", "description": "Oneself: choice, privacy, contacts, sessions"},
+        {"name": "live", "description": "Heartbeats and streams, answered outside of the API"},
+    ],
 }
 
 # --- Static files ----------------------------------------------------------------------------------------------

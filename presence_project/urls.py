@@ -26,3 +26,8 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]
+
+handler400 = "presence.api.handlers.bad_request"
+handler403 = "presence.api.handlers.permission_denied"
+handler404 = "presence.api.handlers.not_found"
+handler500 = "presence.api.handlers.server_error"

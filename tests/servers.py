@@ -193,7 +193,7 @@ class SiteFactory:
         arguments: of the server's command line; `--all-in-one` for uvicorn unless given.
         people: whether the demo people are in its database (password `presence-demo`).
         beside: another site whose database and Valkey this one shares: a second web process.
-        env: added to its environment, for example {"PRESENCE_LEASE_MS": "2000"}.
+        env: added to its environment, for example {"PRESENCE_LEASE_AFTER": "2"}.
         start: False leaves starting to the caller (`site.start()`).
         """
         valkey = None
