@@ -7,6 +7,7 @@ start when the first test asks: a run of pure tests starts none.
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
 
@@ -129,3 +130,27 @@ def module_serve(site_factory):
     """As `serve`, for servers that the tests of a module share."""
     with site_factory.scope() as start:
         yield start
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Path of the system's Chromium; without one, skip, or fail where REQUIRE_BROWSER is set (as in CI)."""
+    found = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None)
+    if found is None:
+        without = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
+        without("no Chromium here: apt-get install chromium-headless-shell")
+    return found
+
+
+@pytest.fixture
+async def browser(chromium):
+    """A Playwright browser, for asynchronous tests; its synchronous API would occupy the event loop."""
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox"],  # root has no sandbox, and the pages are ours
+        )
+        yield browser
+        await browser.close()
