@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from presence_project.embedded.folder import FolderInUseError, ServerFolder
+from presence_project.embedded.folder import FolderError, FolderInUseError, ServerFolder
 from presence_project.embedded.process import ServerFailedError, die_with_parent
 from presence_project.embedded.program import ProgramMissingError
 from presence_project.embedded.servers import EmbeddedServers
@@ -184,7 +184,7 @@ def main(arguments: list[str]) -> int:
         return 1
     try:
         (shell if arguments == ["shell"] else serve)()
-    except (RunError, FolderInUseError, ProgramMissingError, ServerFailedError) as error:
+    except (RunError, FolderError, ProgramMissingError, ServerFailedError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -41,6 +41,7 @@ class DatabaseServer(Postgres):
     def populated(self) -> str:
         """URL of a new database with the demo people in it."""
         if not self._has_people:
+            self.drop_database("populated")  # of a try that failed
             url = self.create_database("populated", template="migrated")
             manage("demo_people", env=environment({"DATABASE_URL": url}))
             self._has_people = True

@@ -9,7 +9,7 @@ from presence_project.bootstrap.environment import ensure
 from presence_project.bootstrap.error import BootstrapError
 from presence_project.bootstrap.installer import compile_locks
 from presence_project.bootstrap.place import ROOT
-from presence_project.embedded.folder import FolderInUseError, ServerFolder
+from presence_project.embedded.folder import FolderError, ServerFolder
 
 OLDEST_PYTHON = (3, 11)
 MADE_HERE = [".venv", ".local", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"]
@@ -22,7 +22,7 @@ def clean() -> None:
     if folder.path.exists():
         try:
             folder.prepare()  # refuses while servers run from it
-        except FolderInUseError as error:
+        except FolderError as error:
             raise BootstrapError(str(error)) from None
         folder.remove()
     for name in MADE_HERE:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -18,7 +17,11 @@ from presence_project.embedded.account import Account
 LONGEST_SOCKET_FOLDER = 103 - 15
 
 
-class FolderInUseError(Exception):
+class FolderError(Exception):
+    """A folder that cannot be used, and why."""
+
+
+class FolderInUseError(FolderError):
     """Another process runs its servers from this folder."""
 
 
@@ -73,11 +76,14 @@ class ServerFolder:
 
     def prepare(self) -> None:
         """Make the folder and take its lock, which the servers inherit: it is free when the last of them is gone."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if not self.account.can_enter(self.path.parent):
-            self.path.parent.chmod(self.path.parent.stat().st_mode | 0o011)
-        self._make_private(self.path)
-        self._make_private(self.sockets)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not self.account.can_enter(self.path.parent):
+                self.path.parent.chmod(self.path.parent.stat().st_mode | 0o011)
+            self._make_private(self.path)
+            self._make_private(self.sockets)
+        except OSError as error:
+            raise FolderError(f"{self.path} cannot be used: {error.strerror}") from error
         self._take_lock()
 
     def subfolder(self, name: str) -> Path:
@@ -110,7 +116,7 @@ class ServerFolder:
         folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()
         if folder.is_symlink() or found.st_uid not in {os.geteuid(), self.account.uid}:
-            raise PermissionError(errno.EPERM, "belongs to somebody else", str(folder))
+            raise FolderError(f"{folder} belongs to somebody else; remove it, or use another clone")
         if not self.account.is_caller:
             os.chown(folder, self.account.uid, self.account.gid)
         folder.chmod(0o700)

@@ -10,7 +10,9 @@ import pytest
 import redis
 
 from presence_project.embedded.account import Account
-from presence_project.embedded.folder import FolderInUseError, ServerFolder
+from presence_project.embedded.folder import FolderError, FolderInUseError, ServerFolder
+from presence_project.embedded.postgres import Postgres
+from presence_project.embedded.process import ServerFailedError
 from presence_project.embedded.servers import EmbeddedServers
 from tests.servers import ROOT
 
@@ -95,3 +97,17 @@ def test_sockets_move_when_the_path_is_too_long_for_one(tmp_path):
     folder = ServerFolder(tmp_path / ("long" * 30))
     assert len(str(folder.sockets)) < 80
     assert folder.sockets == ServerFolder(folder.path).sockets
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_somebody_else_is_refused(folder):
+    os.chown(folder.path, 12345, 12345)
+    with pytest.raises(FolderError, match="somebody else"):
+        folder.prepare()
+
+
+def test_a_server_that_cannot_start_says_why(folder):
+    folder.prepare()
+    folder.subfolder("postgres")  # with nothing in it
+    with pytest.raises(ServerFailedError, match=r"postgresql\.conf.*No such file"):
+        Postgres(folder).start()
