@@ -5,7 +5,7 @@ Flow: service.privacy_rules -> **privacy rule** -> service.relations -> domain.v
 
 from django.db import models
 
-from presence.domain.visibility import Audience, Precision
+from presence.domain.visibility import Audience, Precision, Privacy
 from presence.models.fields import UserIdField, choices_of, is_one_of
 
 
@@ -30,3 +30,11 @@ class PrivacyRule(models.Model):
     def __str__(self) -> str:
         """Return the user and the rule."""
         return f"{self.user}: status {self.status}, last seen {self.last_seen} ({self.precision})"
+
+    def privacy(self) -> Privacy:
+        """Return the rule as the domain knows it."""
+        return Privacy(
+            status=Audience(self.status),
+            last_seen=Audience(self.last_seen),
+            precision=Precision(self.precision),
+        )
