@@ -1,0 +1,139 @@
+"""Throttles: how much one user, one address and one account name may ask for.
+
+Flow: request -> **throttles** -> view, or 429 with `Retry-After`.
+
+A sliding window of two counters in Django's cache: the running period's, and the last one's in the share
+that still reaches into the window. That bounds memory to two numbers for each caller (DRF's own throttles keep a
+list of every instant), counts exactly under concurrency (`incr`), and lets one request cost more than one:
+looking up 1,000 people costs 1,000, which is what keeps the service from being a stalking tool.
+
+When the cache is out of reach nobody is refused: presence itself then answers 503 where it must.
+"""
+
+import ipaddress
+import logging
+import time
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+log = logging.getLogger(__name__)
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_PERIODS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+# While the cache is down, every request would otherwise wait for its timeout (1 s) in vain.
+_RETRY_CACHE_AFTER = 5.0
+_cache_is_down_until = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """So many in so many seconds."""
+
+    number: int
+    period: int
+
+
+def rate_of(scope: str) -> Rate | None:
+    """Return the rate of `scope` in the settings (`"60/min"`); None is no limit.
+
+    Raises:
+        KeyError: the settings' DEFAULT_THROTTLE_RATES do not name the scope.
+    """
+    text = api_settings.DEFAULT_THROTTLE_RATES[scope]
+    if text is None:
+        return None
+    number, _, period = str(text).partition("/")
+    return Rate(number=int(number), period=_PERIODS[period[0]])
+
+
+def wait_before(*, scope: str, ident: str, cost: int = 1, count: bool = True) -> float | None:
+    """Take `cost` out of what `ident` has in `scope`; return None, or in how many seconds to ask again.
+
+    With `count=False` nothing is taken: it only looks.
+    """
+    global _cache_is_down_until  # noqa: PLW0603  (one breaker for the process)
+    rate = rate_of(scope)
+    if rate is None or time.monotonic() < _cache_is_down_until:
+        return None
+    try:
+        return _wait_in_window(rate, f"throttle:{scope}:{ident}", cost, count=count)
+    except Exception as error:  # noqa: BLE001  (each cache backend raises its own)
+        log.warning(
+            "no throttling for %s s, the cache is not available: %s", _RETRY_CACHE_AFTER, error
+        )
+        _cache_is_down_until = time.monotonic() + _RETRY_CACHE_AFTER
+        return None
+
+
+def _wait_in_window(rate: Rate, key: str, cost: int, *, count: bool) -> float | None:
+    periods, passed = divmod(time.time(), rate.period)
+    share = passed / rate.period
+    running, last = f"{key}:{int(periods)}", f"{key}:{int(periods) - 1}"
+    counts: dict[str, int] = cache.get_many([running, last])
+    now, before = counts.get(running, 0), counts.get(last, 0)
+    room = rate.number - now - cost
+    if before * (1 - share) > room:
+        if room < 0:  # the running period alone is too full: wait for the next
+            return rate.period - passed
+        return (1 - room / before - share) * rate.period
+    if room < 0:
+        return rate.period - passed
+    if count:
+        cache.add(running, 0, 2 * rate.period)
+        cache.incr(running, cost)
+    return None
+
+
+def spend(*, scope: str, ident: str, cost: int = 1) -> None:
+    """Take `cost`, or raise Throttled."""
+    wait = wait_before(scope=scope, ident=ident, cost=cost)
+    if wait is not None:
+        raise Throttled(wait=wait)
+
+
+def address_of(request: Request) -> str:
+    """Return the caller's address; of an IPv6 one the network, since a household has 2^64 of them.
+
+    How many proxies may name the caller is DRF's NUM_PROXIES; with 0 only the connection itself does.
+    """
+    text = BaseThrottle().get_ident(request) or ""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return "unknown"
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+    return str(address)
+
+
+class AddressThrottle(BaseThrottle):
+    """All requests of one address, whoever sends them."""
+
+    waiting: float | None = None
+
+    def allow_request(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
+        """Return whether the address may go on."""
+        self.waiting = wait_before(scope="address", ident=address_of(request))
+        return self.waiting is None
+
+    def wait(self) -> float | None:
+        """Return in how many seconds to ask again."""
+        return self.waiting
+
+
+class UserThrottle(AddressThrottle):
+    """Reads and writes of one user, counted apart."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Return whether the user may go on."""
+        scope: str = getattr(
+            view, "throttle_scope", "reads" if request.method in SAFE else "writes"
+        )
+        self.waiting = wait_before(scope=scope, ident=str(request.user.pk))
+        return self.waiting is None
