@@ -30,6 +30,22 @@ RECORD_EXAMPLE = {
     "message": {"text": "Lunch", "emoji": "🍜", "until": "2026-11-22T21:00:00.000Z"},
     "version": 17,
 }
+USERS_PARAMETER = OpenApiParameter(
+    "users",
+    {
+        "type": "array",
+        "items": {
+            "type": "string",
+            "maxLength": MAX_USER_LENGTH,
+            "pattern": r"^[!-+\--~]+$",
+        },
+        "maxItems": MAX_USERS,
+    },
+    required=True,
+    style="form",
+    explode=False,
+    description="Ids, separated by commas",
+)
 RECORDS_EXAMPLE = {"users": [RECORD_EXAMPLE], "unknown": ["43"], "stale_after_ms": 45_000}
 
 
@@ -87,22 +103,7 @@ class Records(Resource):
         summary="The same of several people",
         tags=["presence"],
         parameters=[
-            OpenApiParameter(
-                "users",
-                {
-                    "type": "array",
-                    "items": {
-                        "type": "string",
-                        "maxLength": MAX_USER_LENGTH,
-                        "pattern": r"^[!-+\--~]+$",
-                    },
-                    "maxItems": MAX_USERS,
-                },
-                required=True,
-                style="form",
-                explode=False,
-                description="Ids, separated by commas",
-            )
+            USERS_PARAMETER,
         ],
         responses={200: RecordsShape},
         examples=[OpenApiExample("two", value=RECORDS_EXAMPLE, response_only=True)],

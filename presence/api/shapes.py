@@ -91,6 +91,24 @@ class TransitionsShape(Shape):
     )
 
 
+class StatusAtShape(Shape):
+    """What a user showed at an instant."""
+
+    user = serializers.CharField()
+    status = enumeration(Status)
+
+
+class StatusesAtShape(Shape):
+    """Who was how at an instant."""
+
+    t = instant("The instant that was asked for")
+    users = StatusAtShape(many=True)
+    unknown = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Ids of which nothing is to be seen at that instant",
+    )
+
+
 class PairShape(Shape):
     """A JWT pair."""
 

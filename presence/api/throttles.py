@@ -12,10 +12,12 @@ When the cache is out of reach nobody is refused: presence itself then answers 5
 
 import ipaddress
 import logging
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic, time
 
 from django.core.cache import cache
+from django.core.cache.backends.base import BaseCache
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
@@ -28,7 +30,6 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PERIODS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 # While the cache is down, every request would otherwise wait for its timeout (1 s) in vain.
 _RETRY_CACHE_AFTER = 5.0
-_cache_is_down_until = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,42 +53,57 @@ def rate_of(scope: str) -> Rate | None:
     return Rate(number=int(number), period=_PERIODS[period[0]])
 
 
-def wait_before(*, scope: str, ident: str, cost: int = 1, count: bool = True) -> float | None:
-    """Take `cost` out of what `ident` has in `scope`; return None, or in how many seconds to ask again.
+class Counters:
+    """What callers have asked for lately. Safe to share between threads and processes."""
 
-    With `count=False` nothing is taken: it only looks.
-    """
-    global _cache_is_down_until  # noqa: PLW0603  (one breaker for the process)
-    rate = rate_of(scope)
-    if rate is None or time.monotonic() < _cache_is_down_until:
-        return None
-    try:
-        return _wait_in_window(rate, f"throttle:{scope}:{ident}", cost, count=count)
-    except Exception as error:  # noqa: BLE001  (each cache backend raises its own)
-        log.warning(
-            "no throttling for %s s, the cache is not available: %s", _RETRY_CACHE_AFTER, error
-        )
-        _cache_is_down_until = time.monotonic() + _RETRY_CACHE_AFTER
-        return None
+    def __init__(self, cache: BaseCache, clock: Callable[[], float] = time) -> None:
+        """Count in `cache`, by `clock`."""
+        self._cache = cache
+        self._clock = clock
+        self._is_down_until = 0.0
 
+    def wait_before(
+        self, *, rate: Rate, key: str, cost: int = 1, count: bool = True
+    ) -> float | None:
+        """Take `cost` out of the `rate` of `key`; return None, or in how many seconds to ask again.
 
-def _wait_in_window(rate: Rate, key: str, cost: int, *, count: bool) -> float | None:
-    periods, passed = divmod(time.time(), rate.period)
-    share = passed / rate.period
-    running, last = f"{key}:{int(periods)}", f"{key}:{int(periods) - 1}"
-    counts: dict[str, int] = cache.get_many([running, last])
-    now, before = counts.get(running, 0), counts.get(last, 0)
-    room = rate.number - now - cost
-    if before * (1 - share) > room:
+        With `count=False` nothing is taken: it only looks.
+        """
+        if monotonic() < self._is_down_until:
+            return None
+        try:
+            return self._wait_before(rate, key, cost, count=count)
+        except Exception as error:  # noqa: BLE001  (each cache backend raises its own)
+            log.warning("no throttling for %s s: %s", _RETRY_CACHE_AFTER, error)
+            self._is_down_until = monotonic() + _RETRY_CACHE_AFTER
+            return None
+
+    def _wait_before(self, rate: Rate, key: str, cost: int, *, count: bool) -> float | None:
+        periods, passed = divmod(self._clock(), rate.period)
+        share = passed / rate.period
+        running, last = f"{key}:{int(periods)}", f"{key}:{int(periods) - 1}"
+        counts: dict[str, int] = self._cache.get_many([running, last])
+        before = counts.get(last, 0)
+        room = rate.number - counts.get(running, 0) - cost
         if room < 0:  # the running period alone is too full: wait for the next
             return rate.period - passed
-        return (1 - room / before - share) * rate.period
-    if room < 0:
-        return rate.period - passed
-    if count:
-        cache.add(running, 0, 2 * rate.period)
-        cache.incr(running, cost)
-    return None
+        if before * (1 - share) > room:
+            return (1 - room / before - share) * rate.period
+        if count:
+            self._cache.add(running, 0, 2 * rate.period)
+            self._cache.incr(running, cost)
+        return None
+
+
+_counters = Counters(cache)
+
+
+def wait_before(*, scope: str, ident: str, cost: int = 1, count: bool = True) -> float | None:
+    """Take `cost` out of what `ident` has in `scope`; see `Counters.wait_before`."""
+    rate = rate_of(scope)
+    if rate is None:
+        return None
+    return _counters.wait_before(rate=rate, key=f"throttle:{scope}:{ident}", cost=cost, count=count)
 
 
 def spend(*, scope: str, ident: str, cost: int = 1) -> None:

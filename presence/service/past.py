@@ -7,13 +7,14 @@ the past by the hour or the day: the instants, and also the bounds that are aske
 would tell the instant (20 questions halve a day down to 0.1 s).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from presence.domain.face import Face
-from presence.domain.instant import Instant
+from presence.domain.instant import LATEST, Instant
+from presence.domain.status import Status
 from presence.domain.visibility import Lens
-from presence.history.queries import StoredTransition, transitions_of
+from presence.history.queries import StoredTransition, transitions_of, was_reachable_at
 
 _STEPS = {Lens.HOUR: 3_600_000, Lens.DAY: 86_400_000}
 Place = tuple[Instant, int]
@@ -38,13 +39,26 @@ def past_of(
     found = transitions_of(
         user=user,
         since=since if since is None else since - since % step,
-        until=until if until is None else until + -until % step,
+        until=until if until is None else min(until + -until % step, LATEST),
         before=before,
         limit=limit + 1,
     )
     page = found[:limit]
     place = (page[-1].at, page[-1].id) if len(found) > limit else None
     return [_coarse(each, step) for each in page], place
+
+
+def statuses_at(*, lenses: Mapping[str, Lens], at: Instant) -> dict[str, Status]:
+    """Return the status that each user showed at `at`, or at the beginning of the hour or day it lies in.
+
+    Who hides their past from the viewer, or has none, is left out.
+    """
+    found: dict[str, Status] = {}
+    for lens in set(lenses.values()) - {Lens.NOTHING, Lens.HIDDEN}:
+        step = _STEPS.get(lens, 1)
+        users = [user for user, own in lenses.items() if own is lens]
+        found |= was_reachable_at(users, at - at % step)
+    return found
 
 
 def _coarse(transition: StoredTransition, step: int) -> StoredTransition:
