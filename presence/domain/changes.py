@@ -19,6 +19,20 @@ class Change:
     after: Face
 
 
+Position = tuple[int, int]  # (version, sub) in a shard's log; (0, 0) is before everything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a shard's log. `change` is None for an own change, which only `user` may see."""
+
+    shard: int
+    position: Position
+    at: Instant
+    user: str
+    change: Change | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedChange:
     """A change as the shard's log keeps it: numbered, and stamped by the store's clock.

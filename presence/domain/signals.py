@@ -54,7 +54,12 @@ class StreamLost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """Time passed: leases may have run out, choices, messages and claims may have ended."""
+    """Leases may have run out. Only this ends a silent session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elapsed:
+    """A timed end may have come: of a choice, message, claim or activity. Leases are not looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,4 +92,4 @@ class Unclaimed:
 
 SessionSignal = Heartbeat | Leave | SignOut | StreamOpened | StreamLost
 UserSignal = Chosen | MessageWritten | Claimed | Unclaimed
-Signal = SessionSignal | UserSignal | Silence
+Signal = SessionSignal | UserSignal | Silence | Elapsed

@@ -21,6 +21,7 @@ from presence.domain.session import Phase, Session, phase_of
 from presence.domain.signals import (
     Chosen,
     Claimed,
+    Elapsed,
     Heartbeat,
     Leave,
     MessageWritten,
@@ -228,6 +229,8 @@ def _apply(record: Record, signal: Signal, now: Instant, policy: Policy) -> Reco
             return replace(record, claims=claims)
         case Unclaimed(app=app):
             return replace(record, claims={k: v for k, v in record.claims.items() if k != app})
+        case Elapsed():
+            return record  # what has ended goes for every signal, see `_without_ended`
         case Silence():
             for session in tuple(record.sessions.values()):
                 record = _step(record, session.id, signal, now, policy)

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from presence.domain.face import Face
 from presence.domain.instant import Instant, from_datetime, to_datetime
-from presence.domain.status import Status
+from presence.domain.status import Device, Status
 from presence.history import databases
 from presence.models import LastSeen, Transition
 
@@ -137,3 +137,14 @@ def _face(row: LastSeen | Transition, status: Status) -> Face:
 
 def _instant(at: datetime | None) -> Instant | None:
     return None if at is None else from_datetime(at)
+
+
+def reachable_after(user: str, *, limit: int) -> list[tuple[str, Status, tuple[Device, ...]]]:
+    """Return users last shown as reachable, by id, beginning after `user`; at most `limit`. One query."""
+    rows = (
+        LastSeen.objects.using(databases.writing())
+        .filter(user__gt=user)
+        .exclude(status=Status.OFFLINE.value)
+        .order_by("user")[:limit]
+    )
+    return [(row.user, Status(row.status), row.devices) for row in rows]

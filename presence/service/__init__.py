@@ -1,6 +1,4 @@
-"""What can be asked of presence: one use case per file.
+"""What can be asked: one use case a file.
 
-Flow: surfaces (consumers, api, admin, commands) -> **service** -> live, history, fanout -> domain.
-
-Only this layer publishes changes.
+Flow: surfaces -> **service** -> live, history, fanout -> domain. Only this layer publishes.
 """

@@ -1,0 +1,50 @@
+"""Heartbeat: POST /presence/heartbeat, a session says that it lives and what it is doing.
+
+Flow: client -> **heartbeat** -> service.heartbeats; with `since`, service.roster as well (a poll).
+"""
+
+from presence.consumers.authentication import Authentication
+from presence.consumers.bodies import cursor_of, heartbeat_of
+from presence.consumers.endpoint import Endpoint
+from presence.consumers.exchange import Exchange, refuse
+from presence.domain.cursor import Cursor
+from presence.domain.instant import format_instant
+from presence.fanout.wire import encode
+from presence.wiring import Parts
+
+
+class HeartbeatConsumer(Endpoint):
+    """Answers heartbeats. The answer goes out after Redis has acknowledged the lease."""
+
+    method = "POST"
+
+    async def handle(self, exchange: Exchange, joined: Parts, user_of: Authentication) -> None:
+        """Renew the lease; with `since`, tell what changed among the user's contacts."""
+        user = user_of.user(exchange)
+        kind = exchange.headers.get(b"content-type", b"")
+        if not kind.startswith(b"application/json"):
+            raise refuse(415, "the body must be application/json")
+        body = await exchange.body(joined.settings.max_body)
+        beat = heartbeat_of(body, joined.settings.max_rooms)
+        since = None if beat.since is None else cursor_of(beat.since, "since")
+        done = await joined.heartbeats.record(
+            user=user,
+            session=beat.session,
+            activity=beat.activity,
+            device=beat.device,
+            rooms=beat.rooms,
+        )
+        epoch = joined.epoch.known or await joined.epoch.ensure()
+        cursor = Cursor(epoch, done.now)
+        answer = b'{"next_in_ms":%d,"lease_ms":%d,"status":"%s","now":"%s","cursor":"%s"' % (
+            done.next_in_ms,
+            done.lease_ms,
+            done.status.encode(),
+            format_instant(done.now).encode(),
+            str(cursor).encode(),
+        )
+        if since is not None:
+            changes = await joined.roster.changes(viewer=user, since=since, epoch=epoch)
+            stale = b"%d" % joined.stale_after_ms
+            answer += b',"stale_after_ms":' + stale + b',"changes":' + encode(changes)
+        await exchange.answer_json(answer + b"}")

@@ -1,0 +1,161 @@
+"""Stream: GET /presence/stream, presence as Server-Sent Events.
+
+Flow: EventSource -> **stream** -> service.watching -> hub -> sink -> EventSource.
+
+A stream is never refused for temporary trouble: any status but 200 ends EventSource for good, so a client
+that comes at a bad time gets a short stream that says when to come back.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from presence.consumers.authentication import Authentication
+from presence.consumers.bodies import cursor_of
+from presence.consumers.endpoint import Endpoint
+from presence.consumers.exchange import Exchange, Headers, refuse
+from presence.domain.ids import check_session, check_user
+from presence.domain.status import Device
+from presence.fanout.sinks import SendSink, TransportSink
+from presence.service.errors import Unavailable
+from presence.service.watching import Opened, Request
+from presence.wiring import Parts
+
+EXTENSION = "presence.transport"  # see presence.serving.protocol
+
+HEADERS: Headers = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),  # without it nginx delivered nothing for 4 s
+]
+_KNOWN = frozenset(
+    {"users", "contacts", "rooms", "session", "device", "cursor", "token", "ping"}
+)
+LOST = "lost"
+
+
+class StreamConsumer(Endpoint):
+    """Answers streams, each until its client goes or the server sends it away."""
+
+    method = "GET"
+
+    async def handle(self, exchange: Exchange, joined: Parts, user_of: Authentication) -> None:
+        """Open a stream and stay until it ends."""
+        query = exchange.query()
+        viewer = user_of.user(exchange, query.get("token"))
+        request = _request(exchange, query, viewer, joined.settings.max_watched)
+        joined.start()
+        ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def end(reason: str) -> None:
+            if not ended.done():
+                ended.set_result(reason)
+
+        try:
+            opened = await joined.watching.open(request, end)
+        except Unavailable:
+            await exchange.start(200, HEADERS)
+            await exchange.close(joined.watching.apology())
+            return
+        reason = LOST
+        try:
+            await exchange.start(200, HEADERS)
+            await exchange.write(opened.beginning)
+            extension = exchange.scope.get("extensions", {}).get(EXTENSION)
+            if extension is not None:
+                extension.on_lost(lambda: end(LOST))
+                joined.hub.release(opened.watch, TransportSink(extension.attach()))
+                reason = await ended
+            else:
+                reason = await _serve(exchange, joined, opened, ended)
+        except OSError:  # the server says so when the client is gone
+            reason = LOST
+        finally:
+            joined.watching.close(opened, is_lost=reason in (LOST, "stalled"))
+        if reason == "stalled":
+            _abort(exchange)
+        elif reason != LOST:
+            with suppress(OSError):
+                await exchange.close(joined.watching.goodbye(reason))
+
+
+async def _serve(
+    exchange: Exchange, joined: Parts, opened: Opened, ended: "asyncio.Future[str]"
+) -> str:
+    """Write by ASGI `send` and wait for the client to go, on any server."""
+    sink = SendSink(exchange.send)
+    writer = asyncio.create_task(sink.run())
+    reader = asyncio.create_task(_disconnected(exchange))
+    joined.hub.release(opened.watch, sink)
+    try:
+        done, _ = await asyncio.wait(
+            {writer, reader, ended}, return_when=asyncio.FIRST_COMPLETED
+        )
+        return ended.result() if ended in done else LOST
+    except asyncio.CancelledError:
+        # daphne ends by cancelling: the goodbye still goes out, and the lease runs on.
+        return "drain"
+    finally:
+        for task in (writer, reader):
+            task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await task
+
+
+async def _disconnected(exchange: Exchange) -> None:
+    while True:
+        message = await exchange.receive()
+        if message["type"] == "http.disconnect":
+            return
+
+
+def _abort(exchange: Exchange) -> None:
+    """Cut a connection whose client accepts nothing: there is no way to say goodbye to it."""
+    extension = exchange.scope.get("extensions", {}).get(EXTENSION)
+    if extension is not None:
+        extension.transport.abort()
+    exchange.is_closed = extension is not None
+
+
+def _request(
+    exchange: Exchange, query: dict[str, str], viewer: str, max_watched: int
+) -> Request:
+    unknown = sorted(set(query) - _KNOWN)
+    if unknown:
+        raise refuse(400, f"{unknown[0]} is not known here", unknown[0])
+    users = tuple(dict.fromkeys(filter(None, query.get("users", "").split(","))))
+    if len(users) > max_watched:
+        raise refuse(400, f"at most {max_watched} users, not {len(users)}", "users")
+    for user in users:
+        _checked(check_user, user, "users")
+    session = query.get("session")
+    if session is not None:
+        _checked(check_session, session, "session")
+    device = query.get("device", Device.WEB.value)
+    if device not in {each.value for each in Device}:
+        raise refuse(400, "device must be one of " + ", ".join(Device), "device")
+    given = exchange.headers.get(b"last-event-id", b"").decode("latin-1")
+    given = given or query.get("cursor", "")
+    return Request(
+        viewer=viewer,
+        users=users,
+        contacts=_flag(query, "contacts"),
+        session=session,
+        device=Device(device),
+        cursor=cursor_of(given, "cursor") if given else None,
+        pings=_flag(query, "ping"),
+    )
+
+
+def _flag(query: dict[str, str], name: str) -> bool:
+    value = query.get(name, "0")
+    if value not in ("0", "1"):
+        raise refuse(400, f"{name} must be 0 or 1", name)
+    return value == "1"
+
+
+def _checked(check: Callable[[str], str], text: str, field: str) -> None:
+    try:
+        check(text)
+    except ValueError as error:
+        raise refuse(400, str(error), field) from None

@@ -1,0 +1,316 @@
+"""Hub: the one object per web process that hears changes and hands them to the watchers here.
+
+Flow: log entries -> **hub** -> mailboxes -> sinks.
+
+Passive and in memory: it is told what happened (see service.following) and never asks. What it holds is
+bounded by what is watched: one topic per watched user, one mailbox per stream.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from presence.domain.changes import Entry
+from presence.domain.cursor import Cursor
+from presence.domain.face import Face
+from presence.domain.instant import Instant
+from presence.domain.visibility import Lens
+from presence.fanout.frames import KEEPALIVE, PING, cursor_frame
+from presence.fanout.mailbox import Fragment, Mailbox
+from presence.fanout.sinks import Sink
+from presence.fanout.topic import Topic
+from presence.fanout.wheel import Wheel
+from presence.fanout.wire import encode, gone_record
+
+_STEP = 0.025  # seconds; a tenth of the default flush interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The hub's durations, in seconds."""
+
+    flush: float
+    keepalive: float
+    stall: float
+
+    @classmethod
+    def of(cls, *, flush: timedelta, keepalive: timedelta, stall: timedelta) -> "Timing":
+        """Return the timing that these durations name."""
+        return cls(
+            flush=flush.total_seconds(),
+            keepalive=keepalive.total_seconds(),
+            stall=stall.total_seconds(),
+        )
+
+
+class Watch:
+    """One open stream, as the hub sees it: its mailbox, its end, and how it is told to end."""
+
+    __slots__ = ("closed", "cursor_sent", "end", "expires_at", "mailbox", "pings")
+
+    def __init__(
+        self, mailbox: Mailbox, *, expires_at: float, pings: bool, end: Callable[[str], None]
+    ) -> None:
+        """End by `end(reason)`: at `expires_at` (loop time) at the latest."""
+        self.mailbox = mailbox
+        self.expires_at = expires_at
+        self.pings = pings
+        self.end = end
+        self.closed = False
+        self.cursor_sent: Cursor | None = None
+
+
+class Hub:
+    """All streams of this process."""
+
+    def __init__(self, timing: Timing) -> None:
+        """Nothing is watched yet; `cursor` is set by whoever follows the log."""
+        self._timing = timing
+        self._topics: dict[str, Topic] = {}
+        self._watches: dict[Mailbox, Watch] = {}
+        self._flushes: Wheel[Mailbox] = Wheel(step=_STEP, fire=self._flush_due)
+        self._checks: Wheel[Watch] = Wheel(step=1.0, fire=self._check)
+        self.cursor = Cursor("0", 0)
+        self.delivered = 0
+
+    # --- Watching ---------------------------------------------------------------------------------
+
+    def open(self, watch: Watch, lenses: Mapping[str, Lens]) -> list[str]:
+        """Let `watch` see users through `lenses`; return those whom this process does not know yet.
+
+        The caller makes them known (`learn`), takes the snapshot and then calls `release`; changes
+        that arrive meanwhile are in the snapshot, so there is no gap.
+        """
+        mailbox = watch.mailbox
+        self._watches[mailbox] = watch
+        unknown = []
+        for user, lens in lenses.items():
+            topic = self._subscribe(mailbox, user, lens)
+            if not topic.is_loaded:
+                unknown.append(user)
+        return unknown
+
+    def learn(self, user: str, face: Face, version: int, changed_at: Instant) -> None:
+        """Make a watched user known, as read from the store; what was heard since stays."""
+        topic = self._topics.get(user)
+        if topic is not None:
+            topic.show(face, version, changed_at)
+
+    def snapshot(self, mailbox: Mailbox, since: Instant | None = None) -> list[Fragment]:
+        """Return the records that `mailbox` watches; only those changed after `since`, if given."""
+        found = []
+        for user, lens in mailbox.lenses.items():
+            topic = self._topics[user]
+            if topic.is_loaded and (since is None or topic.changed_at > since):
+                found.append(topic.fragment(lens, self.cursor))
+        mailbox.pending = {}
+        return found
+
+    def release(self, watch: Watch, sink: Sink) -> None:
+        """Let changes flow to `watch` through `sink`, from the snapshot on."""
+        now = asyncio.get_running_loop().time()
+        mailbox = watch.mailbox
+        waiting = mailbox.pending
+        mailbox.release(sink, now)
+        watch.cursor_sent = self.cursor
+        self._checks.add(watch, self._timing.keepalive)
+        if waiting:
+            self._offer(mailbox, now)
+
+    def close(self, watch: Watch) -> None:
+        """Forget a stream. Harmless when it is forgotten already."""
+        watch.closed = True
+        mailbox = watch.mailbox
+        if self._watches.pop(mailbox, None) is None:
+            return
+        for user in list(mailbox.lenses):
+            self._unsubscribe(mailbox, user)
+        mailbox.pending = {}
+
+    def retarget(self, mailbox: Mailbox, lenses: Mapping[str, Lens]) -> list[str]:
+        """Let `mailbox` see exactly `lenses` from now on; return users to be learned.
+
+        Who is seen no longer goes offline on that stream; who is seen otherwise is shown anew once
+        known: call `show_again` for those after learning.
+        """
+        now = asyncio.get_running_loop().time()
+        unknown = []
+        for user in [user for user in mailbox.lenses if user not in lenses]:
+            version = self._topics[user].version
+            self._unsubscribe(mailbox, user)
+            record = encode(gone_record(user=user, version=version))
+            mailbox.put(user, Fragment(self.cursor, record))
+        for user, lens in lenses.items():
+            if mailbox.lenses.get(user) is not lens:
+                if user in mailbox.lenses:
+                    self._unsubscribe(mailbox, user)
+                topic = self._subscribe(mailbox, user, lens)
+                if topic.is_loaded:
+                    mailbox.put(user, topic.fragment(lens, self.cursor))
+                else:
+                    unknown.append(user)
+        if mailbox.pending:
+            self._offer(mailbox, now)
+        return unknown
+
+    def show_again(self, users: Iterable[str]) -> None:
+        """Send the present record of `users` to everyone here who watches them."""
+        for user in users:
+            topic = self._topics.get(user)
+            if topic is not None and topic.is_loaded:
+                self._deliver(topic)
+
+    def watches_of(self, users: Iterable[str]) -> list[Watch]:
+        """Return the streams that belong to one of `users` or watch one of them."""
+        wanted = set(users)
+        found = {
+            mailbox: watch
+            for mailbox, watch in self._watches.items()
+            if mailbox.viewer in wanted or not wanted.isdisjoint(mailbox.lenses)
+        }
+        return list(found.values())
+
+    def all_watches(self) -> list[Watch]:
+        """Return every open stream."""
+        return list(self._watches.values())
+
+    def watched(self) -> list[str]:
+        """Return every user who is watched here."""
+        return list(self._topics)
+
+    def forget_faces(self) -> None:
+        """Count every face as unknown: a new epoch began."""
+        for topic in self._topics.values():
+            topic.forget()
+
+    @property
+    def streams(self) -> int:
+        """Return how many streams are open."""
+        return len(self._watches)
+
+    # --- Changes ----------------------------------------------------------------------------------
+
+    def apply(self, entries: Iterable[Entry]) -> None:
+        """Hand changes to whoever watches here. Duplicates and own changes do nothing."""
+        changed = []
+        for entry in entries:
+            if entry.change is None:
+                continue
+            topic = self._topics.get(entry.user)
+            if topic is not None and topic.show(entry.change.after, entry.position[0], entry.at):
+                changed.append(topic)
+        if len(changed) == 1:
+            self._deliver(changed[0])
+        elif changed:
+            self._deliver_together(changed)
+
+    def _deliver(self, topic: Topic) -> None:
+        """Write one change straight to every idle mailbox; let it wait in the others."""
+        now = asyncio.get_running_loop().time()
+        latest = now - self._timing.flush
+        user = topic.user
+        for lens, mailboxes in topic.watchers.items():
+            fragment = topic.fragment(lens, self.cursor)
+            for mailbox in mailboxes:
+                sink = mailbox.sink
+                if (
+                    sink is not None
+                    and mailbox.written_at <= latest
+                    and not mailbox.pending
+                    and sink.write(fragment.body(sink.is_chunked))
+                ):
+                    mailbox.written_at = mailbox.progress_at = now
+                else:
+                    mailbox.pending[user] = fragment
+                    self._schedule(mailbox, now)
+            self.delivered += len(mailboxes)
+
+    def _deliver_together(self, topics: list[Topic]) -> None:
+        """Gather several changes that arrived at once, so that each stream gets one event."""
+        now = asyncio.get_running_loop().time()
+        touched: set[Mailbox] = set()
+        for topic in topics:
+            for lens, mailboxes in topic.watchers.items():
+                fragment = topic.fragment(lens, self.cursor)
+                for mailbox in mailboxes:
+                    mailbox.pending[topic.user] = fragment
+                touched |= mailboxes
+                self.delivered += len(mailboxes)
+        for mailbox in touched:
+            self._offer(mailbox, now)
+
+    def _offer(self, mailbox: Mailbox, now: float) -> None:
+        due = mailbox.written_at + self._timing.flush
+        if due > now or not mailbox.flush(self.cursor, now):
+            self._schedule(mailbox, now)
+
+    def _schedule(self, mailbox: Mailbox, now: float) -> None:
+        if mailbox.is_scheduled or mailbox.is_held:
+            return  # a held mailbox is offered what waits when it is released
+        mailbox.is_scheduled = True
+        # A client that reads too slowly is tried again at the same pace, never in a tight loop.
+        pause = max(mailbox.written_at + self._timing.flush - now, _STEP)
+        self._flushes.add(mailbox, pause)
+
+    def _flush_due(self, mailbox: Mailbox) -> None:
+        mailbox.is_scheduled = False
+        if mailbox in self._watches and mailbox.pending:
+            now = asyncio.get_running_loop().time()
+            if not mailbox.flush(self.cursor, now):
+                mailbox.is_scheduled = True
+                self._flushes.add(mailbox, max(self._timing.flush, _STEP))
+
+    # --- Keep-alive, rotation, stalls -------------------------------------------------------------
+
+    def _check(self, watch: Watch) -> None:
+        if watch.closed:
+            return
+        now = asyncio.get_running_loop().time()
+        mailbox, timing = watch.mailbox, self._timing
+        behind = bool(mailbox.pending) or not (mailbox.sink is None or mailbox.sink.is_idle)
+        if behind and now - mailbox.progress_at >= timing.stall:
+            watch.end("stalled")
+            return
+        if now >= watch.expires_at:
+            watch.end("rotate")
+            return
+        silence = now - mailbox.progress_at
+        if silence >= timing.keepalive - 0.5 and not behind:
+            if watch.cursor_sent == self.cursor:
+                mailbox.write(PING if watch.pings else KEEPALIVE, now)
+            else:
+                body = cursor_frame(self.cursor)
+                mailbox.write(body + PING if watch.pings else body, now)
+                watch.cursor_sent = self.cursor
+            silence = 0.0
+        pause = max(1.0, timing.keepalive - silence)
+        self._checks.add(watch, min(pause, max(1.0, watch.expires_at - now)))
+
+    def _subscribe(self, mailbox: Mailbox, user: str, lens: Lens) -> Topic:
+        topic = self._topics.get(user)
+        if topic is None:
+            topic = self._topics[user] = Topic(user)
+        mailbox.lenses[user] = lens
+        topic.watchers.setdefault(lens, set()).add(mailbox)
+        return topic
+
+    def _unsubscribe(self, mailbox: Mailbox, user: str) -> None:
+        lens = mailbox.lenses.pop(user)
+        topic = self._topics[user]
+        topic.watchers[lens].discard(mailbox)
+        if not topic.watchers[lens]:
+            del topic.watchers[lens]
+        if not topic.watchers:
+            del self._topics[user]
+
+    def broadcast(self, body: bytes) -> None:
+        """Write one frame to every stream that accepts it now."""
+        now = asyncio.get_running_loop().time()
+        for mailbox in list(self._watches):
+            mailbox.write(body, now)
+
+    def shut(self) -> None:
+        """Stop both wheels."""
+        self._flushes.close()
+        self._checks.close()

@@ -1,0 +1,77 @@
+"""Batching: group commit for heartbeats. All that wait in this process go in one round trip.
+
+Flow: heartbeats -> **batching** -> leases.renew -> Redis -> answers.
+
+While one batch is on its way the next one gathers, so batches grow with the load and a lone heartbeat
+waits for nobody. One script call for 100 renewals costs Redis about 6 us each, one by one 106 us.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from presence.domain.instant import Instant
+from presence.domain.status import Status
+from presence.live.connection import LiveUnavailableError
+from presence.live.leases import Renewal
+
+Renewed = tuple[Instant, Status | None]
+Renew = Callable[[Sequence[Renewal]], Awaitable[tuple[Instant, list[Status | None]]]]
+
+MAX_BATCH = 1_000  # keeps one script under about 3 ms, so that nobody else waits long for Redis
+MAX_WAITING = 20_000  # beyond, the process is behind by whole seconds: refuse instead of queueing
+
+
+class Batcher:
+    """Gathers renewals and sends them together. One for each event loop.
+
+    The queue is bounded by `MAX_WAITING`; a renewal that finds it full fails at once.
+    """
+
+    def __init__(self, renew: Renew) -> None:
+        """Send batches through `renew`."""
+        self._renew = renew
+        self._waiting: list[tuple[Renewal, asyncio.Future[Renewed]]] = []
+        self._sender: asyncio.Task[None] | None = None
+
+    def submit(self, renewal: Renewal) -> "asyncio.Future[Renewed]":
+        """Return the future of when Redis renewed the lease and the user's status; None: no such lease.
+
+        A caller that goes away does not take the batch with it. The future raises
+        LiveUnavailableError when Redis did not answer, or when too many wait already.
+        """
+        future: asyncio.Future[Renewed] = asyncio.get_running_loop().create_future()
+        if len(self._waiting) >= MAX_WAITING:
+            future.set_exception(LiveUnavailableError(f"{MAX_WAITING} heartbeats wait already"))
+            return future
+        self._waiting.append((renewal, future))
+        if self._sender is None:
+            self._sender = asyncio.get_running_loop().create_task(self._send())
+        return future
+
+    async def _send(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+                await self._send_batch(batch)
+        finally:
+            self._sender = None
+
+    async def _send_batch(
+        self, batch: list[tuple[Renewal, "asyncio.Future[Renewed]"]]
+    ) -> None:
+        try:
+            now, statuses = await self._renew([renewal for renewal, _ in batch])
+        except Exception as error:
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(_unavailable(error))
+            return
+        for (_, future), status in zip(batch, statuses, strict=True):
+            if not future.done():
+                future.set_result((now, status))
+
+
+def _unavailable(error: Exception) -> LiveUnavailableError:
+    if isinstance(error, LiveUnavailableError):
+        return error
+    return LiveUnavailableError(f"{type(error).__name__}: {error}")

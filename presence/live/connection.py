@@ -1,0 +1,121 @@
+"""Connection: the way to Redis, be it one server, Sentinel's master or a Cluster.
+
+Flow: live -> **connection** -> Redis.
+
+Few connections with short timeouts and one retry: a heartbeat must fail fast when Redis is gone, not
+queue up behind it (redis-py's own defaults are 100 connections and 10 retries).
+"""
+
+from collections.abc import Awaitable, Iterable, Sequence
+from hashlib import sha1
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError
+
+from presence.live import scripts
+from presence.live.keys import Keys
+
+T = TypeVar("T")
+
+_CONNECTIONS = 8  # per process and loop; batches share them, so more would only wait inside Redis
+_TIMEOUT = 2.0  # seconds for one round trip; a script over 500 entries takes about 2 ms
+_WAIT = 5.0  # seconds to wait for a free connection before giving up
+
+
+class LiveUnavailableError(Exception):
+    """Redis cannot be reached, or is not in a state to answer. Nothing is known about the request."""
+
+
+class Connection:
+    """One process's (and event loop's) way to the live store."""
+
+    def __init__(self, url: str, keys: Keys) -> None:
+        """Prepare; nothing is connected before the first request."""
+        self.keys = keys
+        self.is_cluster = urlsplit(url).scheme.endswith("+cluster")
+        self._redis = _client(url)
+        self._sources = {name: scripts.source(name) for name in scripts.NAMES}
+        self._digests = {
+            name: sha1(text.encode(), usedforsecurity=False).hexdigest()
+            for name, text in self._sources.items()
+        }
+
+    @property
+    def redis(self) -> "Redis[bytes]":
+        """Return the client, for plain commands; wrap their awaiting in `guarded`."""
+        return self._redis
+
+    def groups(self, shards: Iterable[int]) -> list[list[int]]:
+        """Return `shards` in groups whose keys one script may touch together.
+
+        One server takes all at once; on a Cluster every shard lies in a slot of its own.
+        """
+        return [[shard] for shard in shards] if self.is_cluster else [list(shards)]
+
+    async def run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        """Run a script by its digest; after a restart of Redis send its text again.
+
+        Raises:
+            LiveUnavailableError: Redis did not answer.
+        """
+        try:
+            return await guarded(
+                self._redis.evalsha(self._digests[script], len(keys), *keys, *args)
+            )
+        except NoScriptError:
+            return await guarded(self._redis.eval(self._sources[script], len(keys), *keys, *args))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._redis.aclose()
+
+
+async def guarded(reply: Awaitable[T] | T) -> T:
+    """Await a reply of Redis.
+
+    Raises:
+        LiveUnavailableError: Redis did not answer, or not as one that can serve.
+    """
+    try:
+        return await cast("Awaitable[T]", reply)
+    except NoScriptError:
+        raise
+    except (RedisError, OSError) as error:
+        raise LiveUnavailableError(f"{type(error).__name__}: {error}") from error
+
+
+def _client(url: str) -> "Redis[bytes]":
+    options: dict[str, Any] = {
+        "socket_timeout": _TIMEOUT,
+        "socket_connect_timeout": _TIMEOUT,
+        "retry": Retry(NoBackoff(), 1),
+    }
+    parts = urlsplit(url)
+    if parts.scheme.endswith("+cluster"):
+        plain = url.replace("+cluster", "", 1)
+        return cast("Redis[bytes]", RedisCluster.from_url(plain, **options))
+    if parts.scheme.endswith("+sentinel"):
+        hosts = [host.rpartition(":") for host in parts.netloc.rpartition("@")[2].split(",")]
+        master, _, database = parts.path.strip("/").partition("/")
+        sentinel = Sentinel(
+            [(name, int(port)) for name, _, port in hosts],
+            sentinel_kwargs={"socket_timeout": _TIMEOUT},
+            password=parts.password,
+            db=int(database or 0),
+            **options,
+        )
+        return cast(
+            "Redis[bytes]",
+            sentinel.master_for(
+                master, connection_pool_class=SentinelConnectionPool, max_connections=_CONNECTIONS
+            ),
+        )
+    pool = BlockingConnectionPool.from_url(
+        url, max_connections=_CONNECTIONS, timeout=_WAIT, **options
+    )
+    return Redis.from_pool(pool)

@@ -1,0 +1,151 @@
+"""Applying: the one way in which a signal changes a record.
+
+Flow: signal -> load -> domain.advance -> commit -> publish: **applying** is the slow path's spine.
+
+Compare-and-set: if somebody else changed the record meanwhile, load and decide again. A batch of signals
+for different users shares its load.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from presence.domain.changes import Outcome
+from presence.domain.instant import Instant
+from presence.domain.policy import Policy
+from presence.domain.record import Record
+from presence.domain.signals import Elapsed, Signal, Silence
+from presence.domain.transitions import advance
+from presence.live.connection import LiveUnavailableError
+from presence.live.epoch import Epoch
+from presence.live.records import EpochChangedError, Loaded, Records
+from presence.service.errors import Unavailable
+from presence.service.homes import Homes
+from presence.service.publishing import Publisher
+
+_TRIES = 20  # conflicts in a row on one user; each try is a chance of at least one in two
+_TOGETHER = 32  # commits of one batch that are on their way at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What became of a signal. `record` is the record after it, at `now`."""
+
+    now: Instant
+    outcome: Outcome
+
+    @property
+    def record(self) -> Record:
+        """Return the record after the signal."""
+        return self.outcome.record
+
+
+class Applier:
+    """Applies signals to records."""
+
+    def __init__(
+        self,
+        records: Records,
+        epoch: Epoch,
+        homes: Homes,
+        publisher: Publisher,
+        policy: Policy,
+    ) -> None:
+        """Join the parts of the slow path."""
+        self._records = records
+        self._epoch = epoch
+        self._homes = homes
+        self._publisher = publisher
+        self._policy = policy
+
+    async def apply(self, *, user: str, signal: Signal) -> Applied:
+        """Apply `signal` to the record of `user` and tell everyone who watches.
+
+        Raises:
+            Unavailable: Redis, or for a user it does not know Postgres, did not answer.
+        """
+        try:
+            (loaded,) = await self._records.load([user])
+            return await self._commit(loaded, signal)
+        except LiveUnavailableError as error:
+            raise Unavailable("the live store did not answer") from error
+
+    async def apply_each(self, signals: Mapping[str, Signal]) -> list[Applied]:
+        """Apply one signal to each of several users. Who conflicts is tried again on their own.
+
+        Raises:
+            Unavailable: Redis did not answer; some signals may have been applied.
+        """
+        gate = asyncio.Semaphore(_TOGETHER)
+
+        async def commit(loaded: Loaded) -> Applied:
+            async with gate:
+                return await self._commit(loaded, signals[loaded.record.user])
+
+        try:
+            loads = await self._records.load(list(signals))
+            return list(await asyncio.gather(*map(commit, loads)))
+        except LiveUnavailableError as error:
+            raise Unavailable("the live store did not answer") from error
+
+    async def stamp_rules(self, *, user: str) -> None:
+        """Note in the live store that who may see `user`, or whom they may see, changed now.
+
+        Raises:
+            Unavailable: a store did not answer.
+        """
+        try:
+            (loaded,) = await self._records.load([user])
+            await self._commit(loaded, None)
+        except LiveUnavailableError as error:
+            raise Unavailable("the live store did not answer") from error
+
+    async def known(self, users: Sequence[str]) -> frozenset[str]:
+        """Return those of `users` of whom the live store has a record.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        try:
+            return frozenset(await self._records.sightings(users))
+        except LiveUnavailableError as error:
+            raise Unavailable("the live store did not answer") from error
+
+    async def _commit(self, loaded: Loaded, signal: Signal | None) -> Applied:
+        user = loaded.record.user
+        for attempt in range(_TRIES):
+            if attempt:
+                await asyncio.sleep(random.uniform(0, 0.002 * attempt))
+                (loaded,) = await self._records.load([user])
+            known = loaded
+            if loaded.is_new:
+                if isinstance(signal, Silence | Elapsed):  # nothing is there that could end
+                    return _nothing(loaded)
+                home = await self._homes.of(user)
+                known = replace(loaded, record=home.settle(loaded.record))
+            if signal is None:
+                outcome = Outcome(before=known.record, record=known.record, change=None)
+            else:
+                outcome = advance(known.record, signal, known.now, self._policy)
+                if outcome.is_unchanged and loaded.is_new:
+                    return Applied(now=known.now, outcome=outcome)
+            try:
+                if not self._epoch.known:
+                    await self._epoch.ensure()
+                committed = await self._records.commit(
+                    self._epoch.known, known, outcome, rules=signal is None
+                )
+            except EpochChangedError:
+                await self._epoch.ensure()
+                continue
+            if committed is not None:
+                if committed.payload is not None:
+                    self._publisher.publish(committed)
+                return Applied(now=known.now, outcome=outcome)
+        raise Unavailable("the record keeps changing; try again")
+
+
+def _nothing(loaded: Loaded) -> Applied:
+    outcome = Outcome(before=loaded.record, record=loaded.record, change=None)
+    return Applied(now=loaded.now, outcome=outcome)

@@ -1,0 +1,47 @@
+"""Faces: what others see of users, from the live store, else from history.
+
+Flow: roster, watching -> **faces** -> records.sightings; who is not there -> LastSeen.
+"""
+
+from collections.abc import Sequence
+
+from presence.domain.face import UNSEEN
+from presence.history.queries import last_seen_of
+from presence.live.codec import Stamp
+from presence.live.connection import LiveUnavailableError
+from presence.live.records import Records, Sighting
+from presence.service.database import in_database
+from presence.service.errors import Unavailable
+
+_NEVER_SEEN = Sighting(face=UNSEEN, stamp=Stamp())
+
+
+class Faces:
+    """Reads faces. """
+
+    def __init__(self, records: Records) -> None:
+        """Read from `records`, and from Postgres whom they do not know."""
+        self._records = records
+
+    async def of(self, users: Sequence[str]) -> dict[str, Sighting]:
+        """Return what others see of each of `users`; who was never here is shown as offline.
+
+        Raises:
+            Unavailable: a store did not answer.
+        """
+        try:
+            found = await self._records.sightings(users)
+        except LiveUnavailableError as error:
+            raise Unavailable("the live store did not answer") from error
+        missing = [user for user in users if user not in found]
+        if missing:
+            found |= await _stored(missing)
+        return found
+
+
+async def _stored(users: Sequence[str]) -> dict[str, Sighting]:
+    stored = await in_database(last_seen_of, users)
+    return {
+        user: Sighting(face=stored[user].face, stamp=Stamp()) if user in stored else _NEVER_SEEN
+        for user in users
+    }

@@ -1,0 +1,233 @@
+"""Following: keeping this process's hub equal to the log.
+
+Flow: bus (lossy) -> **following** -> hub; a gap -> log -> hub; a new epoch -> everything anew.
+
+Three nets under a lossy transport. A message whose version does not follow on shows a gap: the log is
+read from there. Every second, and soon after every change, the store's versions are compared with ours: a
+loss that nothing followed is found within that second. A log that no longer reaches back, or a new epoch,
+makes the hub read the watched users again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+
+from presence.domain.changes import Entry, Position
+from presence.domain.cursor import Cursor
+from presence.domain.instant import Instant
+from presence.fanout.hub import Hub
+from presence.live.bus import Bus, BusUnavailableError, RulesChanged
+from presence.live.connection import LiveUnavailableError
+from presence.live.epoch import Epoch
+from presence.live.leases import Leases
+from presence.live.log import Log
+from presence.service.errors import Unavailable
+from presence.service.expiry import SERVING_LASTS
+from presence.service.faces import Faces
+
+log = structlog.get_logger(__name__)
+
+_SOON = 0.2  # seconds after a change: so long may a cursor lag behind what was delivered
+_FRESH = 0.1  # a verification so young serves every stream that opens meanwhile
+_PAGE = 1_000  # users a read
+_RESTORED_WITHIN = 10.0  # seconds to wait for history to fill a new epoch before showing it
+
+Rejudge = Callable[[Sequence[str]], Awaitable[None]]
+Reshow = Callable[[], None]
+
+
+class Following:
+    """Follows the log for one hub."""
+
+    def __init__(
+        self,
+        *,
+        hub: Hub,
+        bus: Bus,
+        log: Log,
+        epoch: Epoch,
+        leases: Leases,
+        faces: Faces,
+        shards: int,
+        verify_interval: timedelta,
+        rejudge: Rejudge,
+        reshow: Reshow,
+        stale: Callable[[Instant | None], None],
+    ) -> None:
+        """Feed `hub`.
+
+        `rejudge(users)` is called when rules between users changed, `reshow()` when every stream needs
+        a whole snapshot, `stale(as_of)` when the store is lost and `stale(None)` when it is back.
+        """
+        self._hub = hub
+        self._bus = bus
+        self._log = log
+        self._epoch = epoch
+        self._leases = leases
+        self._faces = faces
+        self._interval = verify_interval.total_seconds()
+        self._rejudge = rejudge
+        self._reshow = reshow
+        self._stale = stale
+        self._known: list[Position] = [(0, 0)] * shards
+        self._verified_at = float("-inf")
+        self._verifying = asyncio.Lock()
+        self._look = asyncio.Event()
+        self._judging: set[asyncio.Task[None]] = set()
+        self.is_stale = False
+
+    @property
+    def is_verified(self) -> bool:
+        """Return whether the hub has been equal to the log at least once, and was so lately."""
+        age = asyncio.get_running_loop().time() - self._verified_at
+        return age < 3 * self._interval + 1
+
+    async def run(self) -> None:
+        """Follow until cancelled. Failures are logged and tried again; none ends it."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._verify())
+
+    async def freshen(self) -> None:
+        """Return once the hub was equal to the log a moment ago.
+
+        Raises:
+            Unavailable: the store did not answer.
+        """
+        asked_at = asyncio.get_running_loop().time()
+        async with self._verifying:
+            if self._verified_at < asked_at - _FRESH:
+                await self._compare()
+
+    # --- What is heard ----------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async for news in self._bus.listen():
+                    # No awaiting in here: the queue behind the bus has no bound.
+                    if isinstance(news, RulesChanged):
+                        task = asyncio.create_task(self._judge(news.users))
+                        self._judging.add(task)
+                        task.add_done_callback(self._judging.discard)
+                    else:
+                        self._take(news)
+            except BusUnavailableError as error:
+                log.warning("bus_lost", reason=str(error))
+            await asyncio.sleep(0.5)
+
+    def _take(self, entries: list[Entry]) -> None:
+        self._hub.apply(entries)
+        for entry in entries:
+            known = self._known[entry.shard]
+            if _follows(entry.position, known):
+                self._known[entry.shard] = entry.position
+        self._look.set()  # a gap leaves `known` behind: the comparison finds and fills it
+
+    async def _judge(self, users: Sequence[str]) -> None:
+        try:
+            await self._rejudge(users)
+        except Unavailable as error:
+            log.warning("rules_not_applied", users=list(users), reason=error.detail)
+
+    # --- What is compared -------------------------------------------------------------------------
+
+    async def _verify(self) -> None:
+        while True:
+            try:
+                async with self._verifying:
+                    await self._compare()
+                await self._leases.note_serving(lasts=SERVING_LASTS)
+                self._note_stale(False)
+            except (Unavailable, LiveUnavailableError) as error:
+                log.warning("not_verified", reason=str(error))
+                self._note_stale(True)
+            except Exception:
+                log.exception("verification_failed")
+            self._look.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), self._interval)
+                await asyncio.sleep(min(_SOON, self._interval))
+
+    async def _compare(self) -> None:
+        try:
+            if await self._epoch.has_changed():
+                await self._begin_epoch()
+            started_at = asyncio.get_running_loop().time()
+            now, heads = await self._log.heads()
+            for shard, head in enumerate(heads):
+                if head > self._known[shard]:
+                    await self._repair(shard, head)
+                elif head < self._known[shard]:
+                    # Redis restarted from older data: what was numbered since is gone.
+                    await self._reread(shard)
+                    self._known[shard] = head
+        except LiveUnavailableError as error:
+            raise Unavailable("the live store did not answer") from error
+        self._hub.cursor = Cursor(self._epoch.known, now)
+        self._verified_at = started_at
+
+    async def _repair(self, shard: int, head: Position) -> None:
+        """Read what was not heard; if the log no longer has it, read the users instead."""
+        known = self._known[shard]
+        if known == (0, 0):
+            # This process has just begun: what is watched already is read as it is now.
+            await self._reread(shard)
+            self._known[shard] = max(head, self._known[shard])
+            return
+        while self._known[shard] < head:
+            known = self._known[shard]
+            entries = await self._log.after(shard, known)
+            if not entries or not _follows(entries[0].position, known):
+                await self._reread(shard)
+                self._known[shard] = max(head, self._known[shard])
+                return
+            self._hub.apply(entries)
+            self._known[shard] = max(entries[-1].position, self._known[shard])
+
+    async def _reread(self, shard: int) -> None:
+        users = [user for user in self._hub.watched() if self._log.shard_of(user) == shard]
+        await self._read(users)
+        self._hub.show_again(users)
+
+    async def _read(self, users: Sequence[str]) -> None:
+        for start in range(0, len(users), _PAGE):
+            page = users[start : start + _PAGE]
+            for user, seen in (await self._faces.of(page)).items():
+                stamp = seen.stamp
+                self._hub.learn(user, seen.face, stamp.version, stamp.changed_at)
+
+    async def _begin_epoch(self) -> None:
+        """Take up the store's epoch: at first, and whenever the store has lost its data."""
+        is_first = not self._epoch.known
+        await self._epoch.ensure()
+        if not is_first:
+            log.warning("new_epoch", epoch=self._epoch.known)
+            await self._await_restoring()
+        _, self._known = await self._log.heads()
+        self._hub.cursor = Cursor(self._epoch.known, 0)
+        self._hub.forget_faces()
+        await self._read(self._hub.watched())
+        if not is_first:
+            self._reshow()
+
+    async def _await_restoring(self) -> None:
+        """Give history time to fill the empty store, so that nobody is shown offline for its fault."""
+        give_up_at = asyncio.get_running_loop().time() + _RESTORED_WITHIN
+        while asyncio.get_running_loop().time() < give_up_at:
+            if await self._epoch.is_restored():
+                return
+            await asyncio.sleep(0.2)
+
+    def _note_stale(self, is_stale: bool) -> None:
+        if is_stale != self.is_stale:
+            self.is_stale = is_stale
+            self._stale(self._hub.cursor.at if is_stale else None)
+
+
+def _follows(position: Position, known: Position) -> bool:
+    """Return whether `position` is the very next one after `known`."""
+    return position in ((known[0] + 1, 0), (known[0], known[1] + 1))

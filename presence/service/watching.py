@@ -1,0 +1,254 @@
+"""Watching: opening a stream, without a gap between its snapshot and its changes.
+
+Flow: GET stream -> **watching** -> access (lenses) -> hub (subscribe, read, snapshot) -> events.
+
+Subscribe first, then read, then compose the snapshot from what the hub knows: a change that arrives in
+between is in the snapshot, one that arrives after it follows it.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+import msgspec
+
+from presence.domain.cursor import Cursor
+from presence.domain.instant import Instant, format_instant, milliseconds
+from presence.domain.status import Device
+from presence.fanout.frames import event_frame, retry_frame
+from presence.fanout.hub import Hub, Watch
+from presence.fanout.mailbox import Mailbox
+from presence.service.access import Access, Lenses
+from presence.service.attachments import Attachment, Attachments
+from presence.service.errors import Refused, Unavailable
+from presence.service.faces import Faces
+from presence.service.following import Following
+from presence.service.gathering import Gathering
+
+SNAPSHOT_PAGE = 500  # users an event: about 100 KB, which a phone parses without a hitch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a stream asks for."""
+
+    viewer: str
+    users: tuple[str, ...] = ()
+    contacts: bool = False
+    session: str | None = None
+    device: Device = Device.WEB
+    cursor: Cursor | None = None
+    pings: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Opened:
+    """An open stream: how the hub knows it, the session it keeps alive, and its first bytes."""
+
+    request: Request
+    watch: Watch
+    attachment: Attachment | None
+    beginning: bytes
+
+
+class Watching:
+    """Opens and closes streams. One for each event loop."""
+
+    def __init__(
+        self,
+        *,
+        hub: Hub,
+        access: Access,
+        faces: Faces,
+        following: Callable[[], Following],
+        attachments: Attachments,
+        max_watched: int,
+        max_streams: int,
+        stream_age: timedelta,
+        jitter: float,
+        retry_interval: timedelta,
+        stale_after: timedelta,
+        resumable_for: timedelta,
+    ) -> None:
+        """Open at most `max_streams`, each for about `stream_age` and at most `max_watched` users."""
+        self._hub = hub
+        self._access = access
+        self._following = following
+        self._attachments = attachments
+        self._max_watched = max_watched
+        self._max_streams = max_streams
+        self._age = stream_age.total_seconds()
+        self._jitter = jitter
+        self._retry = milliseconds(retry_interval)
+        self._stale_after = milliseconds(stale_after)
+        self._resumable_for = milliseconds(resumable_for)
+        self._requests: dict[Watch, Request] = {}
+        self._faces = faces
+        # Streams that open at once share their reads: thousands reconnect after a deploy.
+        self._unknown = Gathering(self._faces.of, most=1_000)
+        self.is_draining = False
+
+    async def open(self, request: Request, end: Callable[[str], None]) -> Opened:
+        """Return the opened stream; the caller sends its beginning, then calls `start`.
+
+        `end(reason)` is called when the server wants it closed: rotate, drain, stalled, revoked.
+
+        Raises:
+            Refused: too many users, or the process has all the streams it takes.
+            Unavailable: a store did not answer; try again later.
+        """
+        if self.is_draining or self._hub.streams >= self._max_streams:
+            raise Unavailable("this process takes no more streams", retry_after=1)
+        lenses = await self._lenses(request)
+        loop = asyncio.get_running_loop()
+        spread = random.uniform(1 - self._jitter, 1 + self._jitter)
+        watch = Watch(
+            Mailbox(request.viewer, loop.time()),
+            expires_at=loop.time() + self._age * spread,
+            pings=request.pings,
+            end=end,
+        )
+        attachment = None
+        try:
+            if request.session is not None:
+                attachment = await self._attachments.attach(
+                    user=request.viewer,
+                    session=request.session,
+                    stream=uuid4().hex,
+                    device=request.device,
+                )
+            rules_at = await self._learn(self._hub.open(watch, lenses), lenses, request)
+            await self._following().freshen()
+        except BaseException:
+            self._hub.close(watch)
+            if attachment is not None:
+                self._attachments.lose(attachment)
+            raise
+        self._requests[watch] = request
+        since = self._resumes(request.cursor, rules_at)
+        beginning = retry_frame(self._retry) + self._snapshot(watch, since)
+        return Opened(request=request, watch=watch, attachment=attachment, beginning=beginning)
+
+    def close(self, opened: Opened, *, is_lost: bool) -> None:
+        """Forget a stream; `is_lost` says that the client went, not the server."""
+        self._requests.pop(opened.watch, None)
+        self._hub.close(opened.watch)
+        if opened.attachment is not None:
+            if is_lost:
+                self._attachments.lose(opened.attachment)
+            else:
+                self._attachments.release(opened.attachment)
+
+    async def rejudge(self, users: Sequence[str]) -> None:
+        """Judge again who sees whom on every stream that concerns `users`: rules changed.
+
+        Raises:
+            Unavailable: Postgres did not answer; the caches are forgotten all the same.
+        """
+        self._access.forget(users)
+        changed = set(users)
+        for watch in self._hub.all_watches():
+            request = self._requests.get(watch)
+            if request is None:
+                continue
+            asked = request.viewer in changed or not changed.isdisjoint(request.users)
+            if asked or not changed.isdisjoint(watch.mailbox.lenses):
+                lenses = await self._lenses(request)
+                unknown = self._hub.retarget(watch.mailbox, lenses)
+                if unknown:
+                    await self._learn(unknown, {}, request)
+                    self._hub.show_again(unknown)
+
+    def reshow(self) -> None:
+        """Send every stream a whole snapshot: what it knows is of an epoch that is over."""
+        now = asyncio.get_running_loop().time()
+        for watch in self._hub.all_watches():
+            if not watch.mailbox.is_held:
+                body = self._snapshot(watch, None)
+                if not watch.mailbox.write(body, now):
+                    watch.end("rotate")  # too far behind for a snapshot: it comes back for one
+
+    def note_stale(self, as_of: Instant | None) -> None:
+        """Tell every stream that what it shows may be old since `as_of`, or (None) is fresh again."""
+        if as_of is not None:
+            self._hub.broadcast(event_frame("stale", {"as_of": format_instant(as_of)}))
+        else:
+            self._hub.broadcast(event_frame("fresh", {}, self._hub.cursor))
+
+    async def drain(self, within: timedelta) -> None:
+        """Send every stream away, spread over `within`; take no new ones."""
+        self.is_draining = True
+        watches = self._hub.all_watches()
+        random.shuffle(watches)
+        pause = within.total_seconds() / max(1, len(watches))
+        for count, watch in enumerate(watches, start=1):
+            watch.end("drain")
+            if pause > 0.01 or count % 100 == 0:
+                await asyncio.sleep(pause if pause > 0.01 else 100 * pause)
+
+    def goodbye(self, reason: str) -> bytes:
+        """Return the event that sends a client away; each is given another time to come back."""
+        retry = int(self._retry * random.uniform(0.2, 1.8))
+        return event_frame("goodbye", {"reason": reason, "retry_ms": retry})
+
+    def apology(self) -> bytes:
+        """Return a whole stream for when none can be opened: any status but 200 ends EventSource."""
+        return retry_frame(self._retry) + self.goodbye("unavailable")
+
+    async def _lenses(self, request: Request) -> Lenses:
+        lenses = await self._access.lenses(
+            viewer=request.viewer, users=request.users, contacts=request.contacts
+        )
+        if len(lenses) > self._max_watched:
+            raise Refused(
+                "users", f"at most {self._max_watched} watched users, not {len(lenses)}"
+            )
+        return lenses
+
+    async def _learn(self, unknown: Sequence[str], lenses: Lenses, request: Request) -> Instant:
+        """Make `unknown` known to the hub; return when rules about the watched last changed."""
+        rules_at = 0
+        found = await asyncio.gather(*map(self._unknown.get, unknown))
+        for user, seen in zip(unknown, found, strict=True):
+            self._hub.learn(user, seen.face, seen.stamp.version, seen.stamp.changed_at)
+        if request.cursor is not None:
+            # A partial snapshot cannot say who may be seen no longer: then it must be a whole one.
+            stamps = await self._faces.of([request.viewer, *lenses])
+            rules_at = max(seen.stamp.rules_at for seen in stamps.values())
+        return rules_at
+
+    def _resumes(self, cursor: Cursor | None, rules_at: Instant) -> Instant | None:
+        present = self._hub.cursor
+        if cursor is None or cursor.epoch != present.epoch or rules_at > cursor.at:
+            return None
+        # Older, and Redis may have forgotten who changed since; ahead, and it is not one of ours.
+        if present.at - cursor.at > self._resumable_for or cursor.at > present.at + 60_000:
+            return None
+        return cursor.at
+
+    def _snapshot(self, watch: Watch, since: Instant | None) -> bytes:
+        fragments = self._hub.snapshot(watch.mailbox, since)
+        cursor = self._hub.cursor
+        pages = [
+            fragments[start : start + SNAPSHOT_PAGE]
+            for start in range(0, len(fragments), SNAPSHOT_PAGE)
+        ] or [[]]
+        return b"".join(
+            event_frame(
+                "snapshot",
+                {
+                    "now": format_instant(cursor.at),
+                    "users": [msgspec.Raw(each.record) for each in page],
+                    "partial": since is not None or number > 1,
+                    "more": number < len(pages),
+                    "stale_after_ms": self._stale_after,
+                },
+                # Only the last page moves the cursor: who breaks off in between begins anew.
+                cursor if number == len(pages) else None,
+            )
+            for number, page in enumerate(pages, start=1)
+        )
+

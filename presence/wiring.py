@@ -1,0 +1,279 @@
+"""Wiring: the only file that joins the parts.
+
+Flow: settings -> **wiring** -> one set of parts per event loop -> surfaces.
+
+A web process has one event loop, and with it one hub. Sync code (DRF views, the admin, commands) runs its
+use cases through `call`, on a loop of its own in a background thread, so that it works under any server,
+in tests and in a shell alike.
+"""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from channels.layers import get_channel_layer
+
+from presence import conf
+from presence.domain.instant import milliseconds
+from presence.domain.policy import Policy
+from presence.fanout.hub import Hub, Timing
+from presence.live.batching import Batcher
+from presence.live.bus import Bus
+from presence.live.connection import Connection
+from presence.live.epoch import Epoch
+from presence.live.keys import Keys
+from presence.live.leases import Leases
+from presence.live.log import Log
+from presence.live.records import Records
+from presence.service.access import Access
+from presence.service.applying import Applier
+from presence.service.attachments import Attachments
+from presence.service.availability import Choosing
+from presence.service.expiry import Expiry
+from presence.service.faces import Faces
+from presence.service.following import Following
+from presence.service.health import Health
+from presence.service.heartbeats import Heartbeats
+from presence.service.homes import Homes
+from presence.service.leaving import Leaving
+from presence.service.publishing import Publisher
+from presence.service.recording import Recorder
+from presence.service.restoring import Restoring
+from presence.service.roster import Roster
+from presence.service.rules import Rules
+from presence.service.watching import Watching
+from presence.service.why import Why
+
+T = TypeVar("T")
+
+# A `call` gives up after this; every store answers or fails within a few seconds.
+_CALL_WITHIN = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Everything one event loop works with, joined."""
+
+    settings: conf.Settings
+    policy: Policy
+    connection: Connection
+    epoch: Epoch
+    records: Records
+    leases: Leases
+    log: Log
+    hub: Hub
+    publisher: Publisher
+    applier: Applier
+    heartbeats: Heartbeats
+    leaving: Leaving
+    access: Access
+    faces: Faces
+    roster: Roster
+    availability: Choosing
+    rules: Rules
+    why: Why
+    attachments: Attachments
+    watching: Watching
+    following: Following
+    expiry: Expiry
+    recorder: Recorder
+    restoring: Restoring
+    health: Health
+    tasks: dict[str, "asyncio.Task[None]"]
+
+    @property
+    def stale_after_ms(self) -> int:
+        """Return after how long without a word a client should count what it knows as old."""
+        return milliseconds(stale_after(self.settings))
+
+    def start(self) -> None:
+        """Follow the log and renew attached sessions from now on. Harmless when it is done already."""
+        for name, run in (
+            ("following", self.following.run),
+            ("attachments", self.attachments.run),
+        ):
+            task = self.tasks.get(name)
+            if task is None or task.done():
+                self.tasks[name] = asyncio.create_task(run(), name=f"presence-{name}")
+
+    async def close(self) -> None:
+        """Stop what `start` started and close the connections."""
+        for task in self.tasks.values():
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        self.tasks.clear()
+        await self.publisher.drained()
+        self.hub.shut()
+        await self.connection.close()
+
+
+def stale_after(settings: conf.Settings) -> timedelta:
+    """Return three keep-alives: two may be lost on the way."""
+    return 3 * settings.keepalive_interval
+
+
+_joined: "WeakKeyDictionary[asyncio.AbstractEventLoop, Parts]" = WeakKeyDictionary()
+
+
+def parts() -> Parts:
+    """Return the parts of the running event loop, joining them the first time."""
+    loop = asyncio.get_running_loop()
+    found = _joined.get(loop)
+    if found is None:
+        found = _joined[loop] = join(conf.settings())
+    return found
+
+
+def join(settings: conf.Settings) -> Parts:
+    """Return new parts for the running event loop. Nothing is connected or started yet."""
+    policy = settings.policy()
+    keys = Keys(settings.key_prefix, settings.shards)
+    connection = Connection(settings.redis_url, keys)
+    epoch = Epoch(connection)
+    records = Records(connection, policy, log_length=settings.log_length)
+    leases = Leases(connection, hold_after=settings.hold_after, hold=settings.lease_after)
+    log = Log(connection)
+    layer = get_channel_layer()
+    if layer is None:
+        raise conf.ImproperlyConfigured("CHANNEL_LAYERS has no default: changes need a channel layer")
+    bus = Bus(layer, settings.key_prefix, settings.shards)
+    publisher = Publisher(bus)
+    homes = Homes()
+    applier = Applier(records, epoch, homes, publisher, policy)
+    access = Access(trust=settings.roster_cache, is_reciprocal=settings.reciprocal)
+    faces = Faces(records)
+    hub = Hub(
+        Timing.of(
+            flush=settings.flush_interval,
+            keepalive=settings.keepalive_interval,
+            stall=settings.stall_after,
+        )
+    )
+    attachments = Attachments(leases, applier, keys, policy)
+    watching = Watching(
+        hub=hub,
+        access=access,
+        faces=faces,
+        following=lambda: following,
+        attachments=attachments,
+        max_watched=settings.max_watched,
+        max_streams=settings.max_streams,
+        stream_age=settings.stream_age,
+        jitter=settings.jitter,
+        retry_interval=settings.retry_interval,
+        stale_after=stale_after(settings),
+        resumable_for=settings.forget_after,
+    )
+    following = Following(
+        hub=hub,
+        bus=bus,
+        log=log,
+        epoch=epoch,
+        leases=leases,
+        faces=faces,
+        shards=settings.shards,
+        verify_interval=settings.verify_interval,
+        rejudge=watching.rejudge,
+        reshow=watching.reshow,
+        stale=watching.note_stale,
+    )
+    recorder = Recorder(log, epoch, batch=settings.history_batch)
+    return Parts(
+        settings=settings,
+        policy=policy,
+        connection=connection,
+        epoch=epoch,
+        records=records,
+        leases=leases,
+        log=log,
+        hub=hub,
+        publisher=publisher,
+        applier=applier,
+        heartbeats=Heartbeats(
+            Batcher(leases.renew),
+            applier,
+            keys,
+            policy,
+            gap=settings.beat_gap.total_seconds(),
+        ),
+        leaving=Leaving(applier),
+        access=access,
+        faces=faces,
+        roster=Roster(access, faces, max_watched=settings.max_watched),
+        availability=Choosing(applier),
+        rules=Rules(applier, bus, access),
+        why=Why(records, homes, policy),
+        attachments=attachments,
+        watching=watching,
+        following=following,
+        expiry=Expiry(leases, applier),
+        recorder=recorder,
+        restoring=Restoring(epoch, applier),
+        health=Health(
+            connection,
+            lambda: following,
+            watching,
+            recorder,
+            # Half the log: past that, a longer outage would lose history.
+            max_backlog=settings.shards * settings.log_length // 2,
+        ),
+        tasks={},
+    )
+
+
+async def start() -> None:
+    """Start the running loop's parts, as a web process does when it begins to serve."""
+    parts().start()
+
+
+async def stop() -> None:
+    """Close the running loop's parts."""
+    found = _joined.pop(asyncio.get_running_loop(), None)
+    if found is not None:
+        await found.close()
+
+
+async def drain() -> None:
+    """Take no new streams and send the open ones away, spread over the drain time."""
+    found = parts()
+    await found.watching.drain(found.settings.drain_after)
+
+
+# --- For sync code --------------------------------------------------------------------------------
+
+
+class _Background:
+    """An event loop in a thread of its own, started when it is first needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                thread = threading.Thread(
+                    target=self._loop.run_forever, name="presence-sync", daemon=True
+                )
+                thread.start()
+            return self._loop
+
+
+_background = _Background()
+
+
+def call(use: Callable[[Parts], Awaitable[T]]) -> T:
+    """Return what the coroutine `use(parts)` returns, for code that cannot await.
+
+    Raises what `use` raises, and TimeoutError after 30 s.
+    """
+
+    async def run() -> T:
+        return await use(parts())
+
+    return asyncio.run_coroutine_threadsafe(run(), _background.loop()).result(_CALL_WITHIN)
