@@ -1,0 +1,67 @@
+"""A small ASGI application with the two kinds of response that serving must treat well."""
+
+import asyncio
+import os
+
+streams = set()
+drained = []
+
+
+async def application(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    if os.environ.get("CRASH_ON") == scope["path"]:
+        os._exit(9)
+    answer = {"/stream": stream, "/slow": slow}.get(scope["path"], hello)
+    await answer(scope, receive, send)
+
+
+async def lifespan(receive, send):
+    await receive()
+    if os.environ.get("REFUSE_TO_START"):
+        await send({"type": "lifespan.startup.failed", "message": "not today"})
+        return
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    print("closed", flush=True)
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def hello(scope, receive, send):
+    body = f"{os.getpid()} {scope['client'][0] if scope['client'] else 'unix'} {scope['scheme']}".encode()
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def slow(scope, receive, send):
+    await asyncio.sleep(0.5)
+    await hello(scope, receive, send)
+
+
+async def stream(scope, receive, send):
+    """Write by the transport where there is one, until drained or lost."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    extension = scope["extensions"].get("presence.transport") if "extensions" in scope else None
+    end = asyncio.Event()
+    if extension is None:
+        await send({"type": "http.response.body", "body": b"plain", "more_body": False})
+        return
+    extension.on_lost(end.set)
+    extension.attach().write(b"3\r\none\r\n")
+    streams.add(end)
+    await end.wait()
+    streams.discard(end)
+    if end not in drained:
+        print("lost", flush=True)
+    await send({"type": "http.response.body", "body": b"bye", "more_body": False})
+
+
+async def drain():
+    print("drained", flush=True)
+    if os.environ.get("NEVER_DRAINED"):
+        return
+    for end in list(streams):
+        drained.append(end)
+        end.set()
