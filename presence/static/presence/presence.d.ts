@@ -68,6 +68,10 @@ export interface Options extends Watch {
   csrf?: string;
   /** Milliseconds without input before the session says "idle". Default 300 000. */
   idleAfter?: number;
+  /** Milliseconds between the stream's pings. Default 15 000. A stream silent for 2.7 of them is opened anew. */
+  keepAlive?: number;
+  /** True: fetch the cookie before anything else. `{% presence_script %}` knows when. */
+  renew?: boolean;
   /** Milliseconds of silence after which everything is stale. Default 45 000; the server's own figure wins. */
   staleAfter?: number;
   /** The same, once the connection is known to be broken. Default 10 000. */

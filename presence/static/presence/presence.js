@@ -18,7 +18,8 @@ const DEFAULTS = {
   device: "web",
   beat: true, // false: watch only, never be seen
   idleAfter: 300_000,
-  staleAfter: 45_000, // three keep-alives of 15 s; the server's `stale_after_ms` wins
+  keepAlive: 15_000, // the stream's `ping`
+  staleAfter: 45_000, // three of them; the server's `stale_after_ms` wins
   lostAfter: 10_000, // a connection known to be broken greys earlier than a silent one
 };
 
@@ -26,7 +27,6 @@ const EVENTS = ["snapshot", "presence", "goodbye", "ping"];
 // Without "scroll": a page that scrolls by itself is nobody's doing.
 const INPUT = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
 const FIRST_EVENT_WITHIN = 12_000; // the snapshot comes at once; from behind a proxy that buffers, nothing does
-const SILENT_FOR = 40_000; // two keep-alives and a margin
 const SETTLED_AFTER = 20_000; // a stream that lived so long was healthy: the back-off starts again from its foot
 const LEADER_SILENT_FOR = 40_000; // a frozen leader keeps its lock and says nothing
 const PEER_GONE_AFTER = 200_000; // hidden tabs say hello once a minute at best
@@ -310,7 +310,6 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
   let source = null;
   let openedAt = 0;
   let heardAt = 0;
-  let silentFor = SILENT_FOR;
   let failures = 0;
   let suspect = false; // refused with a status: the next attempt asks why
   let retryAt = Infinity;
@@ -360,7 +359,6 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
     }
     heardAt = clock();
     suspect = false;
-    if (data.next_in_ms > 0) silentFor = Math.max(SILENT_FOR, 2.5 * data.next_in_ms);
     onEvent(type, id, data);
     if (type !== "goodbye") return;
     const wait = data.retry_ms ?? 1000;
@@ -418,7 +416,7 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
     if (clock() - polledAt < 5000) return;
     polledAt = clock();
     const { users, contacts } = union();
-    const known = contacts && (await http.call("GET", `${options.api}/me/contacts/`)).data?.results;
+    const known = contacts && (await http.call("GET", `${options.api}/me/contacts/`)).data?.contacts;
     if (contacts && !known) return;
     const ids = [...new Set([...users, ...(known || []).map(({ user }) => `${user}`)])];
     const data = { users: [], partial: false };
@@ -456,7 +454,7 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
     tick() {
       const silent = clock() - (heardAt || openedAt);
       if (!source) clock() >= retryAt && attempt();
-      else if (heardAt && silent > silentFor) lose("the stream fell silent");
+      else if (heardAt && silent > 2.7 * options.keepAlive) lose("the stream fell silent");
       else if (!heardAt && silent > FIRST_EVENT_WITHIN) lose("no events; a proxy may be buffering them");
     },
   };
@@ -722,7 +720,7 @@ function createPresence(name, options) {
     listen(window, ["pageshow"], (event) => event.persisted && (beats.input(), back()));
     listen(document, ["freeze"], () => part(false));
     listen(document, ["resume"], back);
-    if (options.token) await http.renew();
+    if (options.token || options.renew) await http.renew(); // the page came without a cookie, or with somebody else's
     if (signal.aborted) return;
     beats.beat();
     tabs.join();
