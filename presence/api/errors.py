@@ -26,7 +26,7 @@ from presence.service.problem import CONTENT_TYPE, FieldError, Problem
 log = logging.getLogger(__name__)
 
 NOTHING_HERE = "there is nothing here that you may see"
-DATABASE_RETRY_AFTER = 5
+_RETRY_AFTER = 5
 
 Headers = dict[str, str]
 
@@ -66,10 +66,13 @@ def _described(error: Exception) -> tuple[Problem, Headers]:
         case Unavailable():
             detail = "presence is not available at the moment"
             return Problem(status=503, detail=detail), {"Retry-After": str(error.retry_after)}
+        case TimeoutError():
+            detail = "presence did not answer in time"
+            return Problem(status=503, detail=detail), {"Retry-After": str(_RETRY_AFTER)}
         case OperationalError() | InterfaceError():
             log.warning("database not available: %s", error)
             detail = "the database is not available at the moment"
-            return Problem(status=503, detail=detail), {"Retry-After": str(DATABASE_RETRY_AFTER)}
+            return Problem(status=503, detail=detail), {"Retry-After": str(_RETRY_AFTER)}
         case PermissionDenied():
             return Problem(status=403, detail="you may not do that"), {}
         case RequestDataTooBig():

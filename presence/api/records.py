@@ -19,7 +19,7 @@ from presence.conf import settings
 from presence.domain.ids import MAX_USER_LENGTH, check_user
 from presence.domain.instant import milliseconds
 from presence.service.errors import NotFound
-from presence.wiring import call
+from presence.wiring import call, stale_after
 
 RECORD_EXAMPLE = {
     "user": "42",
@@ -54,8 +54,8 @@ def view_records(*, viewer: str, users: Sequence[str]) -> dict[str, Any]:
     view = call(lambda parts: parts.roster.view(viewer=viewer, users=users))
     return {
         "users": [msgspec.to_builtins(record) for record in view.records],
-        "unknown": list(view.unknown),
-        "stale_after_ms": milliseconds(settings().stale_after),
+        "unknown": view.unknown,
+        "stale_after_ms": milliseconds(stale_after(settings())),
     }
 
 
