@@ -1,4 +1,4 @@
-"""Paths that Django answers; the consumers' paths and the probes are taken before it, in presence.wiring."""
+"""Paths that Django answers; the consumers' paths and the probes are taken before it, in presence.application."""
 
 from importlib.util import find_spec
 
@@ -7,14 +7,11 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-
-def _part(prefix, module):  # gone once the parts are there
-    found = find_spec(module.rsplit(".", 1)[0]) and find_spec(module)
-    return [path(prefix, include(module))] if found else []
-
+# gone once the file is there
+API = [path("api/v1/", include("presence.api.urls"))] if find_spec("presence.api.urls") else []
 
 urlpatterns = [
-    *_part("", "presence.pages.urls"),
+    path("", include("presence.pages.urls")),
     path(
         "accounts/login/",
         auth_views.LoginView.as_view(redirect_authenticated_user=True),
@@ -22,7 +19,7 @@ urlpatterns = [
     ),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
-    *_part("api/v1/", "presence.api.urls"),
+    *API,
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]

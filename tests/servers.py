@@ -135,7 +135,7 @@ class Site:
         except OSError:
             return False
 
-    def stop(self, *, within_seconds: float = 15.0) -> int:
+    def stop(self, *, within_seconds: float = 30.0) -> int:
         """Ask it to end (SIGTERM), wait, and return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
