@@ -89,6 +89,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "last seen",
                 "verbose_name_plural": "last seen",
+                "permissions": (("explain_lastseen", "Can see why a user has a status, and invisible users"),),
                 "db_table": "presence_last_seen",
                 "constraints": [
                     models.CheckConstraint(
