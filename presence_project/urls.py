@@ -1,14 +1,9 @@
 """Paths that Django answers; the consumers' paths and the probes are taken before it, in presence.application."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
-
-# gone once the file is there
-API = [path("api/v1/", include("presence.api.urls"))] if find_spec("presence.api.urls") else []
 
 urlpatterns = [
     path("", include("presence.pages.urls")),
@@ -19,7 +14,7 @@ urlpatterns = [
     ),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
-    *API,
+    path("api/v1/", include("presence.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]
