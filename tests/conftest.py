@@ -76,8 +76,12 @@ def django_db_keepdb():
 def django_db_setup(django_db_setup, database_server, django_db_blocker):
     """Copy the migrated test database as it is before the first test: the template for whole servers."""
     from django.db import connections
+    from django.test.utils import setup_databases
 
     with django_db_blocker.unblock():
+        # pytest-django makes only the databases that the chosen tests are marked for: none, if they all use `serve`.
+        if not connections["default"].settings_dict["NAME"].startswith("test_"):
+            setup_databases(verbosity=0, interactive=False, keepdb=True)
         name = connections["default"].settings_dict["NAME"]
         connections.close_all()
     database_server.create_database("migrated", template=name)
