@@ -3,9 +3,9 @@
 Flow: wiring -> service.why -> **explanation** -> the person's page.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString
 
@@ -13,9 +13,8 @@ from presence.admin import show
 from presence.domain.derivation import Derivation, Rule
 from presence.domain.instant import Instant, to_datetime
 from presence.service.errors import Unavailable
-
-if TYPE_CHECKING:
-    from presence.service.why import Explanation, SessionView
+from presence.service.why import Explanation, SessionView
+from presence.wiring import call
 
 _SENTENCES = {
     Rule.NO_SESSION: "No session is alive, so the person is offline.",
@@ -65,19 +64,22 @@ class ShownExplanation:
     claims: tuple[ShownClaim, ...] = ()
 
 
-def explanation_of(user: str) -> ShownExplanation:
-    """Return why `user` has the status that others see, or that the live store cannot tell."""
-    from presence.wiring import (
-        call,
-    )  # the wiring opens connections: not while the admin is being loaded
+def ask(user: str) -> Explanation:
+    """Return the service's explanation; raises Unavailable, or TimeoutError after 30 s."""
+    return call(lambda parts: parts.why.explain(user=user))
 
+
+def explanation_of(user: str, *, ask: Callable[[str], Explanation] = ask) -> ShownExplanation:
+    """Return why `user` has the status that others see, or that the live store cannot tell."""
     try:
-        return shown(call(lambda parts: parts.why.explain(user=user)))
+        return shown(ask(user))
     except Unavailable as error:
         return ShownExplanation(failure=error.detail)
+    except TimeoutError:
+        return ShownExplanation(failure="the live store took too long to answer")
 
 
-def shown(explanation: "Explanation") -> ShownExplanation:
+def shown(explanation: Explanation) -> ShownExplanation:
     """Return `explanation` as the page shows it."""
     choice, derivation = explanation.choice, explanation.derivation
     now = to_datetime(explanation.now)
@@ -109,7 +111,7 @@ def sentence(derivation: Derivation) -> str:
     return _SENTENCES[derivation.rule]
 
 
-def _session(session: "SessionView", now: datetime) -> ShownSession:
+def _session(session: SessionView, now: datetime) -> ShownSession:
     activity = session.activity.value
     marks = (
         (session.is_idle and activity != "idle", "idle"),

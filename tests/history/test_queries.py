@@ -2,10 +2,11 @@
 
 import pytest
 
-from presence.domain.status import Status
+from presence.domain.status import Device, Status
 from presence.history.queries import (
     last_seen_of,
     newest_change_at,
+    reachable_after,
     transitions_of,
     was_reachable_at,
 )
@@ -76,3 +77,12 @@ def test_the_newest_change_is_the_one_written_last():
     assert newest_change_at() is None
     write_changes(coming_and_going("7", 3))
     assert newest_change_at() == NOON + 2 * MINUTE
+
+
+def test_who_was_last_shown_reachable_comes_in_pages_by_id():
+    write_changes([logged(user, online(NOON), version=n) for n, user in enumerate("bdac")])
+    write_changes([logged("c", offline(NOON + 1), version=9)])
+    first = reachable_after("", limit=2)
+    assert [user for user, _, _ in first] == ["a", "b"]
+    assert reachable_after("b", limit=2) == [("d", Status.ONLINE, (Device.WEB,))]
+    assert reachable_after("d", limit=2) == []
