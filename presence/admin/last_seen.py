@@ -84,7 +84,10 @@ class LastSeenAdmin(ReadingAdmin):
     ) -> HttpResponse:
         """Show the list, and how fresh it is."""
         newest = newest_change_at()
-        fresh = {"newest_change": show.ago(newest if newest is None else to_datetime(newest))}
+        fresh = {
+            "title": "Who is online, and who was when",
+            "newest_change": show.ago(None if newest is None else to_datetime(newest)),
+        }
         return super().changelist_view(request, {**(extra_context or {}), **fresh})
 
     def change_view(
