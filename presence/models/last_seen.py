@@ -39,7 +39,9 @@ class LastSeen(WithMessage):
         verbose_name = "last seen"
         verbose_name_plural = "last seen"
         # Of its own, because it shows what an invisible user hides from everyone else.
-        permissions = (("explain_lastseen", "Can see why a user has a status, and invisible users"),)
+        permissions = (
+            ("explain_lastseen", "Can see why a user has a status, and invisible users"),
+        )
         constraints = (is_one_of("status", Status, table="last_seen"),)
 
     def __str__(self) -> str:
