@@ -14,7 +14,7 @@ MANAGE = DJANGO_MODE=test $(BIN)/python manage.py
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run:  ## Serve on http://localhost:8000 (PORT=9000 make run), with demo people
+run:  ## Serve on http://127.0.0.1:8000 (PORT=9000 make run), with demo people
 	$(BOOTSTRAP) run
 	@exec $(BIN)/python -m presence_project.run
 

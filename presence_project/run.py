@@ -29,9 +29,9 @@ HOST = "127.0.0.1"
 BANNER = """
   Presence is running.
 
-    Open    http://localhost:{port}/            as ana, ben, chloe, dan, eve, finn, gus, hana, ivan or jo
-    Admin   http://localhost:{port}/admin/      as admin
-    API     http://localhost:{port}/api/docs/
+    Open    http://127.0.0.1:{port}/            as ana, ben, chloe, dan, eve, finn, gus, hana, ivan or jo
+    Admin   http://127.0.0.1:{port}/admin/      as admin
+    API     http://127.0.0.1:{port}/api/docs/
 
   The password is presence-demo for everybody. Log in as two people in two browsers (or a private window),
   and each sees the other come and go. Ctrl-C ends everything; the data stays.

@@ -84,7 +84,7 @@ def test_ctrl_c_ends_everything_and_a_second_run_finds_its_data(clone):
             process.send_signal(signal.SIGINT)
             output, _ = process.communicate(timeout=40)
         assert process.returncode == 0, output
-        assert f"http://localhost:{port}/ " in output
+        assert f"http://127.0.0.1:{port}/ " in output
         assert "Traceback" not in output
         folder.prepare()  # the lock is free only when no server is left
         folder.release()
