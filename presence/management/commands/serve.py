@@ -67,12 +67,15 @@ class Command(BaseCommand):
         workers: int = options["workers"]
         if workers < 1:
             raise CommandError("--workers is at least 1")
+        path = getattr(django_settings, "ASGI_APPLICATION", None)
+        if not path:
+            raise CommandError('ASGI_APPLICATION is not set, e.g. "mysite.asgi.application"')
+        module, _, name = path.rpartition(".")
         try:
             listeners = _listen(options, workers)
         except CannotListenError as error:
             raise CommandError(str(error)) from None
         patience = settings().drain_after.total_seconds() + _MARGIN
-        module, _, name = django_settings.ASGI_APPLICATION.rpartition(".")
         serving = Serving(
             application=f"{module}:{name}",
             drain=wiring.drain,
