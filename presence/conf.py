@@ -7,7 +7,7 @@ Values may be strings (as the environment gives them) or Python values. Duration
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from functools import cache
@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from presence.domain.policy import ImpossiblePolicyError, Policy
 from presence.domain.visibility import Audience, Precision, Privacy
@@ -69,7 +70,9 @@ class Settings:
     hold_after: timedelta = _setting(
         timedelta(seconds=5), "Absence of sweeps or web processes after which expiry holds a lease"
     )
-    log_length: int = _setting(100_000, "Changes that each shard's log keeps for history and repair")
+    log_length: int = _setting(
+        100_000, "Changes that each shard's log keeps for history and repair"
+    )
     history_batch: int = _setting(1_000, "Changes written to Postgres in one transaction")
     history_interval: timedelta = _setting(timedelta(seconds=0.5), "How often history is written")
     # Streams.
@@ -96,7 +99,8 @@ class Settings:
         (), "Other origins whose pages may use the consumers, with credentials"
     )
     beat_gap: timedelta = _setting(
-        timedelta(seconds=5), "A session's same heartbeat within so long is answered from memory"
+        timedelta(seconds=5),
+        "Window in which more than 3 beats of one session are too many: it is slowed down",
     )
     token_lifetime: timedelta = _setting(timedelta(hours=1), "Lifetime of a presence token")
     token_cache: int = _setting(50_000, "Verified tokens that one process remembers")
@@ -111,6 +115,10 @@ class Settings:
     last_seen_precision: Precision = _setting(Precision.EXACT, "Default: how exact last-seen is")
     reciprocal: bool = _setting(False, "Who hides their own last-seen sees nobody's")
     contacts_need_acceptance: bool = _setting(True, "A contact counts once the other has accepted")
+    room_access: str = _setting(
+        "",
+        "Dotted path of a callable (user, room, 'enter' or 'watch') -> bool; none: everybody may",
+    )
     roster_cache: timedelta = _setting(
         timedelta(seconds=30), "How long a process trusts who may see whom; changes come at once"
     )
@@ -135,7 +143,19 @@ class Settings:
         try:
             return Policy(**{each.name: getattr(self, each.name) for each in fields(Policy)})
         except ImpossiblePolicyError as error:
-            raise ImproperlyConfigured(f"PRESENCE settings contradict each other: {error}") from None
+            raise ImproperlyConfigured(
+                f"PRESENCE settings contradict each other: {error}"
+            ) from None
+
+    def room_rule(self) -> Callable[[str, str, str], bool] | None:
+        """Return the callable that says who may enter and watch rooms, None if everybody may."""
+        if not self.room_access:
+            return None
+        try:
+            rule: Callable[[str, str, str], bool] = import_string(self.room_access)
+        except ImportError as error:
+            raise ImproperlyConfigured(f"PRESENCE ROOM_ACCESS: {error}") from None
+        return rule
 
     @property
     def default_privacy(self) -> Privacy:
@@ -219,5 +239,5 @@ def _parse_tuple(value: object, kind: Any) -> tuple[object, ...]:
             return tuple(part.strip() for part in value.split(",") if part.strip())
         value = json.loads(value or "[]")
     if not isinstance(value, (list, tuple)):
-        raise ValueError("must be a list")
+        raise TypeError("must be a list")
     return tuple(value)

@@ -16,23 +16,29 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
+from django.core.exceptions import ImproperlyConfigured
 
 from presence import conf
 from presence.domain.instant import milliseconds
 from presence.domain.policy import Policy
 from presence.fanout.hub import Hub, Timing
+from presence.live.alerts import Alerts
 from presence.live.batching import Batcher
-from presence.live.bus import Bus
+from presence.live.bus import AlertsFired, Bus, RoomsTouched
 from presence.live.connection import Connection
 from presence.live.epoch import Epoch
 from presence.live.keys import Keys
 from presence.live.leases import Leases
 from presence.live.log import Log
 from presence.live.records import Records
+from presence.live.rooms import Rooms as LiveRooms
 from presence.service.access import Access
+from presence.service.alerting import Alerting
 from presence.service.applying import Applier
 from presence.service.attachments import Attachments
 from presence.service.availability import Choosing
+from presence.service.claiming import Claiming
+from presence.service.counting import Counting
 from presence.service.expiry import Expiry
 from presence.service.faces import Faces
 from presence.service.following import Following
@@ -40,9 +46,12 @@ from presence.service.health import Health
 from presence.service.heartbeats import Heartbeats
 from presence.service.homes import Homes
 from presence.service.leaving import Leaving
+from presence.service.own_views import OwnViews
 from presence.service.publishing import Publisher
 from presence.service.recording import Recorder
 from presence.service.restoring import Restoring
+from presence.service.room_watching import RoomWatching
+from presence.service.rooms import Rooms
 from presence.service.roster import Roster
 from presence.service.rules import Rules
 from presence.service.watching import Watching
@@ -74,6 +83,11 @@ class Parts:
     faces: Faces
     roster: Roster
     availability: Choosing
+    claiming: Claiming
+    counting: Counting
+    rooms: Rooms
+    room_watching: RoomWatching
+    alerting: Alerting
     rules: Rules
     why: Why
     attachments: Attachments
@@ -95,6 +109,7 @@ class Parts:
         for name, run in (
             ("following", self.following.run),
             ("attachments", self.attachments.run),
+            ("rooms", self.room_watching.run),
         ):
             task = self.tasks.get(name)
             if task is None or task.done():
@@ -139,13 +154,14 @@ def join(settings: conf.Settings) -> Parts:
     log = Log(connection)
     layer = get_channel_layer()
     if layer is None:
-        raise conf.ImproperlyConfigured("CHANNEL_LAYERS has no default: changes need a channel layer")
+        raise ImproperlyConfigured("CHANNEL_LAYERS has no default: changes need a channel layer")
     bus = Bus(layer, settings.key_prefix, settings.shards)
     publisher = Publisher(bus)
     homes = Homes()
-    applier = Applier(records, epoch, homes, publisher, policy)
     access = Access(trust=settings.roster_cache, is_reciprocal=settings.reciprocal)
     faces = Faces(records)
+    alerting = Alerting(Alerts(connection), access, faces, publisher)
+    applier = Applier(records, epoch, homes, publisher, alerting, policy)
     hub = Hub(
         Timing.of(
             flush=settings.flush_interval,
@@ -153,6 +169,10 @@ def join(settings: conf.Settings) -> Parts:
             stall=settings.stall_after,
         )
     )
+    own_views = OwnViews(records, homes, hub)
+    roster = Roster(access, faces, own_views, max_watched=settings.max_watched)
+    rooms = Rooms(LiveRooms(connection), roster, settings.room_rule())
+    room_watching = RoomWatching(rooms, hub)
     attachments = Attachments(leases, applier, keys, policy)
     watching = Watching(
         hub=hub,
@@ -160,6 +180,9 @@ def join(settings: conf.Settings) -> Parts:
         faces=faces,
         following=lambda: following,
         attachments=attachments,
+        own_views=own_views,
+        rooms=rooms,
+        room_watching=room_watching,
         max_watched=settings.max_watched,
         max_streams=settings.max_streams,
         stream_age=settings.stream_age,
@@ -168,6 +191,13 @@ def join(settings: conf.Settings) -> Parts:
         stale_after=stale_after(settings),
         resumable_for=settings.forget_after,
     )
+
+    def noticed(notice: RoomsTouched | AlertsFired) -> None:
+        if isinstance(notice, RoomsTouched):
+            room_watching.touch(notice.rooms)
+        else:
+            watching.tell_alert(notice)
+
     following = Following(
         hub=hub,
         bus=bus,
@@ -180,6 +210,8 @@ def join(settings: conf.Settings) -> Parts:
         rejudge=watching.rejudge,
         reshow=watching.reshow,
         stale=watching.note_stale,
+        changed=own_views.note,
+        noticed=noticed,
     )
     recorder = Recorder(log, epoch, batch=settings.history_batch)
     return Parts(
@@ -196,6 +228,7 @@ def join(settings: conf.Settings) -> Parts:
         heartbeats=Heartbeats(
             Batcher(leases.renew),
             applier,
+            rooms,
             keys,
             policy,
             gap=settings.beat_gap.total_seconds(),
@@ -203,8 +236,13 @@ def join(settings: conf.Settings) -> Parts:
         leaving=Leaving(applier),
         access=access,
         faces=faces,
-        roster=Roster(access, faces, max_watched=settings.max_watched),
+        roster=roster,
         availability=Choosing(applier),
+        claiming=Claiming(applier),
+        counting=Counting(roster),
+        rooms=rooms,
+        room_watching=room_watching,
+        alerting=alerting,
         rules=Rules(applier, bus, access),
         why=Why(records, homes, policy),
         attachments=attachments,

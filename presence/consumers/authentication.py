@@ -52,8 +52,7 @@ def _unauthorized(detail: str) -> Exception:
 
 
 def _cookie(header: bytes) -> bytes | None:
-    for pair in header.split(b";"):
-        pair = pair.strip()
+    for pair in map(bytes.strip, header.split(b";")):
         if pair.startswith(_COOKIE):
             return pair[len(_COOKIE) :]
     return None

@@ -12,7 +12,7 @@ import structlog
 from channels.consumer import AsyncConsumer
 
 from presence.consumers.authentication import Authentication
-from presence.consumers.exchange import ClientGoneError, Exchange, ProblemError, Receive, Send
+from presence.consumers.exchange import ClientGoneError, Exchange, ProblemError
 from presence.consumers.origins import Origins
 from presence.service.errors import NotFound, Refused, Unavailable
 from presence.service.problem import Problem
@@ -31,7 +31,7 @@ class Endpoint(AsyncConsumer):
     channel_layer_alias = "none"  # one channel per process is the hub's; requests have none
     method: ClassVar[str]
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
         exchange = Exchange(scope, receive, send)
         try:
@@ -58,16 +58,15 @@ class Endpoint(AsyncConsumer):
         origins = Origins(joined.settings.allowed_origins)
         origins.admit(exchange)
         try:
-            method = exchange.scope["method"]
-            if method != self.method:
-                if method == "OPTIONS" and b"origin" in exchange.headers:
-                    await exchange.answer_empty(origins.preflight(exchange))
-                    return
-                raise ProblemError(
+            if exchange.scope["method"] == self.method:
+                await self.handle(exchange, joined, Authentication(origins))
+            elif exchange.scope["method"] == "OPTIONS" and b"origin" in exchange.headers:
+                await exchange.answer_empty(origins.preflight(exchange))
+            else:
+                await exchange.answer_problem(
                     Problem(status=405, detail=f"only {self.method} is answered here"),
                     [(b"allow", f"{self.method}, OPTIONS".encode())],
                 )
-            await self.handle(exchange, joined, Authentication(origins))
         except ProblemError as error:
             await exchange.answer_problem(error.problem, error.headers)
         except Refused as error:

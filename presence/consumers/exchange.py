@@ -3,14 +3,14 @@
 Flow: scope, receive -> **exchange** -> consumer -> **exchange** -> send.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from presence.service.problem import CONTENT_TYPE, Problem
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 _JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
@@ -70,7 +70,7 @@ class Exchange:
             message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise ClientGoneError
-            body += message.get("body", b"")
+            body += bytes(message.get("body", b""))
             if len(body) > longest:
                 raise refuse(413, f"the body may have at most {longest} bytes")
             if not message.get("more_body", False):

@@ -10,6 +10,7 @@ from presence.consumers.exchange import Exchange, refuse
 from presence.domain.cursor import Cursor
 from presence.domain.instant import format_instant
 from presence.fanout.wire import encode
+from presence.service.heartbeats import Beat
 from presence.wiring import Parts
 
 
@@ -18,11 +19,15 @@ class HeartbeatConsumer(Endpoint):
 
     method = "POST"
 
+    @staticmethod
+    def takes(exchange: Exchange) -> bool:
+        """Return whether the body is said to be what a heartbeat's must be."""
+        return exchange.headers.get(b"content-type", b"").startswith(b"application/json")
+
     async def handle(self, exchange: Exchange, joined: Parts, user_of: Authentication) -> None:
         """Renew the lease; with `since`, tell what changed among the user's contacts."""
         user = user_of.user(exchange)
-        kind = exchange.headers.get(b"content-type", b"")
-        if not kind.startswith(b"application/json"):
+        if not self.takes(exchange):
             raise refuse(415, "the body must be application/json")
         body = await exchange.body(joined.settings.max_body)
         beat = heartbeat_of(body, joined.settings.max_rooms)
@@ -35,16 +40,25 @@ class HeartbeatConsumer(Endpoint):
             rooms=beat.rooms,
         )
         epoch = joined.epoch.known or await joined.epoch.ensure()
-        cursor = Cursor(epoch, done.now)
-        answer = b'{"next_in_ms":%d,"lease_ms":%d,"status":"%s","now":"%s","cursor":"%s"' % (
-            done.next_in_ms,
-            done.lease_ms,
-            done.status.encode(),
-            format_instant(done.now).encode(),
-            str(cursor).encode(),
-        )
+        answer = answer_of(done, epoch)
         if since is not None:
             changes = await joined.roster.changes(viewer=user, since=since, epoch=epoch)
             stale = b"%d" % joined.stale_after_ms
             answer += b',"stale_after_ms":' + stale + b',"changes":' + encode(changes)
+            alerts = [
+                {"user": told.user, "status": "online", "at": format_instant(told.at)}
+                for told in await joined.alerting.told(viewer=user)
+            ]
+            answer += b',"alerts":' + encode(alerts)
         await exchange.answer_json(answer + b"}")
+
+
+def answer_of(beat: Beat, epoch: str) -> bytes:
+    """Return the answer's JSON object, still open at its end."""
+    return b'{"next_in_ms":%d,"lease_ms":%d,"status":"%s","now":"%s","cursor":"%s"' % (
+        beat.next_in_ms,
+        beat.lease_ms,
+        beat.status.encode(),
+        format_instant(beat.now).encode(),
+        str(Cursor(epoch, beat.now)).encode(),
+    )

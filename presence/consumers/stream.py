@@ -9,12 +9,13 @@ that comes at a bad time gets a short stream that says when to come back.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from presence.consumers.authentication import Authentication
 from presence.consumers.bodies import cursor_of
 from presence.consumers.endpoint import Endpoint
 from presence.consumers.exchange import Exchange, Headers, refuse
-from presence.domain.ids import check_session, check_user
+from presence.domain.ids import check_room, check_session, check_user
 from presence.domain.status import Device
 from presence.fanout.sinks import SendSink, TransportSink
 from presence.service.errors import Unavailable
@@ -28,9 +29,7 @@ HEADERS: Headers = [
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),  # without it nginx delivered nothing for 4 s
 ]
-_KNOWN = frozenset(
-    {"users", "contacts", "rooms", "session", "device", "cursor", "token", "ping"}
-)
+_KNOWN = frozenset({"users", "contacts", "rooms", "session", "device", "cursor", "token", "ping"})
 LOST = "lost"
 
 
@@ -43,7 +42,8 @@ class StreamConsumer(Endpoint):
         """Open a stream and stay until it ends."""
         query = exchange.query()
         viewer = user_of.user(exchange, query.get("token"))
-        request = _request(exchange, query, viewer, joined.settings.max_watched)
+        settings = joined.settings
+        request = _request(exchange, query, viewer, settings.max_watched, settings.max_rooms)
         joined.start()
         ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -88,9 +88,8 @@ async def _serve(
     reader = asyncio.create_task(_disconnected(exchange))
     joined.hub.release(opened.watch, sink)
     try:
-        done, _ = await asyncio.wait(
-            {writer, reader, ended}, return_when=asyncio.FIRST_COMPLETED
-        )
+        waited: set[asyncio.Future[Any]] = {writer, reader, ended}
+        done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         return ended.result() if ended in done else LOST
     except asyncio.CancelledError:
         # daphne ends by cancelling: the goodbye still goes out, and the lease runs on.
@@ -118,7 +117,7 @@ def _abort(exchange: Exchange) -> None:
 
 
 def _request(
-    exchange: Exchange, query: dict[str, str], viewer: str, max_watched: int
+    exchange: Exchange, query: dict[str, str], viewer: str, max_watched: int, max_rooms: int
 ) -> Request:
     unknown = sorted(set(query) - _KNOWN)
     if unknown:
@@ -128,6 +127,11 @@ def _request(
         raise refuse(400, f"at most {max_watched} users, not {len(users)}", "users")
     for user in users:
         _checked(check_user, user, "users")
+    rooms = tuple(dict.fromkeys(filter(None, query.get("rooms", "").split(","))))
+    if len(rooms) > max_rooms:
+        raise refuse(400, f"at most {max_rooms} rooms, not {len(rooms)}", "rooms")
+    for room in rooms:
+        _checked(check_room, room, "rooms")
     session = query.get("session")
     if session is not None:
         _checked(check_session, session, "session")
@@ -140,6 +144,7 @@ def _request(
         viewer=viewer,
         users=users,
         contacts=_flag(query, "contacts"),
+        rooms=rooms,
         session=session,
         device=Device(device),
         cursor=cursor_of(given, "cursor") if given else None,

@@ -14,7 +14,7 @@ from presence.domain.status import Status
 
 MAX_APP_LENGTH = 64
 MAX_LABEL_LENGTH = 80
-PRIORITIES = range(0, 101)
+PRIORITIES = range(101)
 CLAIMABLE = frozenset({Status.ONLINE, Status.AWAY, Status.BUSY})
 
 

@@ -52,7 +52,9 @@ class Policy:
         if not 0 <= self.jitter <= 0.5:
             raise ImpossiblePolicyError(f"jitter ({self.jitter}) must lie between 0 and 0.5")
         if self.heartbeat_interval <= timedelta(0) or self.stream_renewal_interval <= timedelta(0):
-            raise ImpossiblePolicyError("heartbeat_interval and stream_renewal_interval must be > 0")
+            raise ImpossiblePolicyError(
+                "heartbeat_interval and stream_renewal_interval must be > 0"
+            )
         # One beat may be lost without anybody flickering: two intervals, stretched by the jitter.
         self._holds_two("heartbeat_interval", "lease_after", 1 + self.jitter)
         self._holds_two("hidden_heartbeat_interval", "hidden_lease_after", 1 + self.jitter)

@@ -12,7 +12,7 @@ from presence.domain.instant import Instant
 from presence.domain.message import Message
 from presence.domain.policy import Policy
 from presence.domain.session import Session
-from presence.domain.status import Activity, Availability
+from presence.domain.status import Activity, Availability, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +54,15 @@ class Record:
         A session that beats as active is not waited for: its lease ends before it could turn idle
         (a relation the policy holds), and the end of the lease looks again.
         """
-        ends = [self.choice.until, self.message and self.message.until]
-        ends.append(self.face.message and self.face.message.until)
+        shown, written = self.face.message, self.message
+        ends = [self.choice.until, shown.until if shown else None]
+        ends.append(written.until if written else None)
         ends.extend(claim.until for claim in self.claims.values())
         for session in self.sessions.values():
             beats = session.beat_until is not None and not session.leaving
-            if not (beats and session.activity is Activity.ACTIVE):
-                if not session.is_idle(now, policy):
-                    ends.append(session.idles_at(policy))
+            is_watched = beats and session.activity is Activity.ACTIVE
+            if not is_watched and not session.is_idle(now, policy):
+                ends.append(session.idles_at(policy))
         return min((end for end in ends if end is not None), default=None)
 
     @property
@@ -71,6 +72,8 @@ class Record:
             self.choice == AUTOMATIC
         )
 
-    def rooms(self) -> frozenset[str]:
-        """Return the rooms that the user's sessions are in."""
+    def visible_rooms(self) -> frozenset[str]:
+        """Return the rooms in which others see the user: none while the user looks offline."""
+        if self.face.status is Status.OFFLINE:
+            return frozenset()
         return frozenset(room for session in self.sessions.values() for room in session.rooms)

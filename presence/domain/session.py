@@ -66,9 +66,7 @@ class Session:
 
     def folded(self, policy: Policy) -> "Session":
         """Return the session with what its deadlines imply written down, before they change."""
-        return replace(
-            self, seen_at=self.proven_at(policy), active_at=self.last_active_at(policy)
-        )
+        return replace(self, seen_at=self.proven_at(policy), active_at=self.last_active_at(policy))
 
 
 def phase_of(session: Session | None) -> Phase:

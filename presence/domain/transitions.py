@@ -33,7 +33,7 @@ from presence.domain.signals import (
     StreamOpened,
     Unclaimed,
 )
-from presence.domain.status import Activity, Status
+from presence.domain.status import Activity, Device, Status
 
 Effect = Callable[[Session | None, SessionSignal | Silence, Instant, Policy], Session | None]
 
@@ -55,7 +55,9 @@ def advance(record: Record, signal: Signal, now: Instant, policy: Policy) -> Out
 # --- Effects: one session, one signal -------------------------------------------------------------
 
 
-def join(_: Session | None, signal: SessionSignal | Silence, now: Instant, policy: Policy) -> Session:
+def join(
+    _: Session | None, signal: SessionSignal | Silence, now: Instant, policy: Policy
+) -> Session:
     """A session nobody knew reports for the first time."""
     assert isinstance(signal, Heartbeat)
     idle = signal.activity is Activity.IDLE
@@ -246,10 +248,10 @@ def _step(
     after = TRANSITIONS[phase_of(session), type(signal)](session, signal, now, policy)
     if after == session:
         return record
-    sessions = {key: value for key, value in record.sessions.items() if key != name}
     if after is not None:
-        return replace(record, sessions={**sessions, name: after})
+        return replace(record, sessions={**record.sessions, name: after})
     assert session is not None
+    sessions = {key: value for key, value in record.sessions.items() if key != name}
     proof = now if isinstance(signal, SignOut) else session.proven_at(policy)
     return replace(record, sessions=sessions, proven_at=max(record.proven_at or 0, proof))
 
@@ -259,9 +261,7 @@ def _bounded(record: Record, policy: Policy) -> Record:
     if len(record.sessions) <= policy.max_sessions:
         return record
     stalest = min(record.sessions.values(), key=lambda each: (each.proven_at(policy), each.since))
-    return replace(
-        record, sessions={k: v for k, v in record.sessions.items() if k != stalest.id}
-    )
+    return replace(record, sessions={k: v for k, v in record.sessions.items() if k != stalest.id})
 
 
 def _without_ended(record: Record, now: Instant) -> Record:
@@ -280,17 +280,16 @@ def _with_face(before: Record, record: Record, now: Instant, policy: Policy) -> 
     """Return the record with the face that others see now.
 
     An invisible user must look exactly like one who left when the veil fell. So a veiled record shows
-    nothing of what happens behind it: only a message that was shown already still ends on time.
+    nothing of what happens behind it: only a message that was shown already still ends on time. That
+    goes for one without a session too: they may still write a message, which would tell of them.
     """
     derivation = derive(record, now, policy)
     status = Status.OFFLINE if derivation.invisible else derivation.status
-    veiled = derivation.invisible or (before.veiled and status is Status.OFFLINE)
+    chosen = record.choice.availability is Availability.INVISIBLE
+    veiled = chosen or (before.veiled and status is Status.OFFLINE)
     face = before.face
-    if veiled:
-        message = _unless_over(face.message, now)
-    else:
-        message = _unless_over(record.message, now)
-    devices = ()
+    message = _unless_over(face.message if veiled else record.message, now)
+    devices: tuple[Device, ...] = ()
     if status is not Status.OFFLINE:
         devices = tuple(sorted({session.device for session in record.sessions.values()}))
     last_seen, since = face.last_seen, face.since

@@ -96,9 +96,7 @@ def seen_through(face: Face, lens: Lens) -> Face:
         return face
     if lens is Lens.HIDDEN:
         return replace(face, last_seen=None, since=None)
-    return replace(
-        face, last_seen=_coarse(face.last_seen, lens), since=_coarse(face.since, lens)
-    )
+    return replace(face, last_seen=_coarse(face.last_seen, lens), since=_coarse(face.since, lens))
 
 
 def _coarse(at: Instant | None, lens: Lens) -> Instant | None:
@@ -106,4 +104,3 @@ def _coarse(at: Instant | None, lens: Lens) -> Instant | None:
         return None
     step = 3_600_000 if lens is Lens.HOUR else 86_400_000
     return at - at % step
-

@@ -21,7 +21,7 @@ from presence.fanout.mailbox import Fragment, Mailbox
 from presence.fanout.sinks import Sink
 from presence.fanout.topic import Topic
 from presence.fanout.wheel import Wheel
-from presence.fanout.wire import encode, gone_record
+from presence.fanout.wire import WireOwn, encode, gone_record
 
 _STEP = 0.025  # seconds; a tenth of the default flush interval
 
@@ -102,7 +102,8 @@ class Hub:
         found = []
         for user, lens in mailbox.lenses.items():
             topic = self._topics[user]
-            if topic.is_loaded and (since is None or topic.changed_at > since):
+            changed_at = topic.own_changed_at if lens is Lens.SELF else topic.changed_at
+            if topic.is_loaded and (since is None or changed_at > since):
                 found.append(topic.fragment(lens, self.cursor))
         mailbox.pending = {}
         return found
@@ -161,15 +162,38 @@ class Hub:
             if topic is not None and topic.is_loaded:
                 self._deliver(topic)
 
-    def watches_of(self, users: Iterable[str]) -> list[Watch]:
-        """Return the streams that belong to one of `users` or watch one of them."""
-        wanted = set(users)
-        found = {
-            mailbox: watch
-            for mailbox, watch in self._watches.items()
-            if mailbox.viewer in wanted or not wanted.isdisjoint(mailbox.lenses)
-        }
-        return list(found.values())
+    def self_watched(self, users: Iterable[str]) -> list[str]:
+        """Return those of `users` who watch themselves here."""
+        found = []
+        for user in users:
+            topic = self._topics.get(user)
+            if topic is not None and Lens.SELF in topic.watchers:
+                found.append(user)
+        return found
+
+    def learn_own(self, user: str, own: WireOwn, changed_at: Instant) -> None:
+        """Make known what only `user` may see."""
+        topic = self._topics.get(user)
+        if topic is not None:
+            topic.show_own(own, changed_at)
+
+    def show_own(self, user: str) -> None:
+        """Send `user` their own record."""
+        topic = self._topics.get(user)
+        if topic is not None and topic.is_loaded and Lens.SELF in topic.watchers:
+            now = asyncio.get_running_loop().time()
+            fragment = topic.fragment(Lens.SELF, self.cursor)
+            for mailbox in topic.watchers[Lens.SELF]:
+                mailbox.put(user, fragment)
+                self._offer(mailbox, now)
+
+    def tell(self, viewers: Iterable[str], body: bytes) -> None:
+        """Write one frame to every stream of `viewers` that accepts it now."""
+        wanted = set(viewers)
+        now = asyncio.get_running_loop().time()
+        for mailbox in list(self._watches):
+            if mailbox.viewer in wanted:
+                mailbox.write(body, now)
 
     def all_watches(self) -> list[Watch]:
         """Return every open stream."""
@@ -211,6 +235,8 @@ class Hub:
         latest = now - self._timing.flush
         user = topic.user
         for lens, mailboxes in topic.watchers.items():
+            if lens is Lens.SELF:
+                continue  # shown with what only the user may see, by `show_own`, a moment later
             fragment = topic.fragment(lens, self.cursor)
             for mailbox in mailboxes:
                 sink = mailbox.sink
@@ -232,6 +258,8 @@ class Hub:
         touched: set[Mailbox] = set()
         for topic in topics:
             for lens, mailboxes in topic.watchers.items():
+                if lens is Lens.SELF:
+                    continue
                 fragment = topic.fragment(lens, self.cursor)
                 for mailbox in mailboxes:
                     mailbox.pending[topic.user] = fragment

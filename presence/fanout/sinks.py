@@ -8,10 +8,10 @@ Neither queues more than one chunk; what cannot be written stays in the mailbox.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 # A transport that holds this much unsent is left alone: about 300 records, half a socket buffer.
 MAX_UNSENT = 65_536

@@ -8,13 +8,23 @@ from presence.domain.face import UNSEEN, Face
 from presence.domain.instant import Instant
 from presence.domain.visibility import Lens
 from presence.fanout.mailbox import Fragment, Mailbox
-from presence.fanout.wire import encode, wire_record
+from presence.fanout.wire import WireOwn, encode, wire_record
 
 
 class Topic:
     """The live copy of a watched user's face. It exists as long as somebody here watches."""
 
-    __slots__ = ("_fragments", "changed_at", "face", "is_loaded", "user", "version", "watchers")
+    __slots__ = (
+        "_fragments",
+        "changed_at",
+        "face",
+        "is_loaded",
+        "own",
+        "own_changed_at",
+        "user",
+        "version",
+        "watchers",
+    )
 
     def __init__(self, user: str) -> None:
         """Know nothing of `user` yet."""
@@ -22,6 +32,8 @@ class Topic:
         self.face: Face = UNSEEN
         self.version = 0
         self.changed_at: Instant = 0
+        self.own: WireOwn | None = None
+        self.own_changed_at: Instant = 0
         self.is_loaded = False
         self.watchers: dict[Lens, set[Mailbox]] = {}
         self._fragments: dict[Lens, Fragment] = {}
@@ -35,6 +47,11 @@ class Topic:
         self._fragments = {}
         return True
 
+    def show_own(self, own: WireOwn, changed_at: Instant) -> None:
+        """Take what only the user may see of their record."""
+        self.own, self.own_changed_at = own, changed_at
+        self._fragments.pop(Lens.SELF, None)
+
     def forget(self) -> None:
         """Count the face as unknown: its versions are of an epoch that is over."""
         self.is_loaded = False
@@ -47,7 +64,13 @@ class Topic:
         if fragment is None or fragment.cursor != cursor:
             if fragment is None:
                 record = encode(
-                    wire_record(user=self.user, face=self.face, version=self.version, lens=lens)
+                    wire_record(
+                        user=self.user,
+                        face=self.face,
+                        version=self.version,
+                        lens=lens,
+                        own=self.own,
+                    )
                 )
             else:
                 record = fragment.record

@@ -2,5 +2,5 @@
 
 Flow: service -> **live** -> Redis. Mechanics only: compare, set, move, append; the rules are in domain.
 
-Five keys a shard under one hash tag (see `keys`), three scripts (see `scripts/`), one clock: Redis TIME.
+A shard's keys share one hash tag (see `keys`), scripts are files (see `scripts/`), one clock: Redis TIME.
 """

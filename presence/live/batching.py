@@ -17,6 +17,8 @@ from presence.live.leases import Renewal
 Renewed = tuple[Instant, Status | None]
 Renew = Callable[[Sequence[Renewal]], Awaitable[tuple[Instant, list[Status | None]]]]
 
+Answered = Callable[[Renewed | LiveUnavailableError], None]
+
 MAX_BATCH = 1_000  # keeps one script under about 3 ms, so that nobody else waits long for Redis
 MAX_WAITING = 20_000  # beyond, the process is behind by whole seconds: refuse instead of queueing
 
@@ -30,7 +32,7 @@ class Batcher:
     def __init__(self, renew: Renew) -> None:
         """Send batches through `renew`."""
         self._renew = renew
-        self._waiting: list[tuple[Renewal, asyncio.Future[Renewed]]] = []
+        self._waiting: list[tuple[Renewal, Answered]] = []
         self._sender: asyncio.Task[None] | None = None
 
     def submit(self, renewal: Renewal) -> "asyncio.Future[Renewed]":
@@ -40,13 +42,29 @@ class Batcher:
         LiveUnavailableError when Redis did not answer, or when too many wait already.
         """
         future: asyncio.Future[Renewed] = asyncio.get_running_loop().create_future()
+
+        def answered(result: Renewed | LiveUnavailableError) -> None:
+            if future.done():  # cancelled: nobody waits any longer
+                return
+            if isinstance(result, LiveUnavailableError):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+
+        self.enqueue(renewal, answered)
+        return future
+
+    def enqueue(self, renewal: Renewal, answered: Answered) -> None:
+        """Call `answered` with what `submit`'s future would hold: no future, no task, no turn of the loop.
+
+        It must not raise, and is called at once when too many wait already.
+        """
         if len(self._waiting) >= MAX_WAITING:
-            future.set_exception(LiveUnavailableError(f"{MAX_WAITING} heartbeats wait already"))
-            return future
-        self._waiting.append((renewal, future))
+            answered(LiveUnavailableError(f"{MAX_WAITING} heartbeats wait already"))
+            return
+        self._waiting.append((renewal, answered))
         if self._sender is None:
             self._sender = asyncio.get_running_loop().create_task(self._send())
-        return future
 
     async def _send(self) -> None:
         try:
@@ -56,19 +74,16 @@ class Batcher:
         finally:
             self._sender = None
 
-    async def _send_batch(
-        self, batch: list[tuple[Renewal, "asyncio.Future[Renewed]"]]
-    ) -> None:
+    async def _send_batch(self, batch: list[tuple[Renewal, Answered]]) -> None:
         try:
             now, statuses = await self._renew([renewal for renewal, _ in batch])
-        except Exception as error:
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(_unavailable(error))
+        except Exception as error:  # noqa: BLE001 (whoever waits must hear of it, whatever it is)
+            unavailable = _unavailable(error)
+            for _, answered in batch:
+                answered(unavailable)
             return
-        for (_, future), status in zip(batch, statuses, strict=True):
-            if not future.done():
-                future.set_result((now, status))
+        for (_, answered), status in zip(batch, statuses, strict=True):
+            answered((now, status))
 
 
 def _unavailable(error: Exception) -> LiveUnavailableError:

@@ -12,9 +12,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from channels.layers import BaseChannelLayer
-
 from presence.domain.changes import Entry
+from presence.domain.instant import Instant
 from presence.live.log import entry_of
 from presence.live.records import Committed
 
@@ -26,7 +25,24 @@ class RulesChanged:
     users: tuple[str, ...]
 
 
-News = list[Entry] | RulesChanged
+@dataclass(frozen=True, slots=True)
+class RoomsTouched:
+    """Who is in these rooms, or what others see of somebody there, changed."""
+
+    rooms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsFired:
+    """`user` is online now, and these viewers wanted to know."""
+
+    user: str
+    at: Instant
+    viewers: tuple[str, ...]
+
+
+Notice = RulesChanged | RoomsTouched | AlertsFired
+News = list[Entry] | Notice
 
 
 class BusUnavailableError(Exception):
@@ -36,8 +52,8 @@ class BusUnavailableError(Exception):
 class Bus:
     """Publishing to, and hearing, every process."""
 
-    def __init__(self, layer: BaseChannelLayer, prefix: str, shards: int) -> None:
-        """Use the groups `<prefix>.shard.<n>` and `<prefix>.rules` of `layer`."""
+    def __init__(self, layer: Any, prefix: str, shards: int) -> None:
+        """Use the groups `<prefix>.shard.<n>` and `<prefix>.notices` of `layer`."""
         self._layer = layer
         self._prefix = prefix
         self._shards = shards
@@ -54,13 +70,21 @@ class Bus:
         if entries:
             await self._send(f"{self._prefix}.shard.{shard}", {"s": shard, "e": entries})
 
-    async def publish_rules(self, users: Sequence[str]) -> None:
-        """Tell every process that the rules between `users` changed. At most once.
+    async def notify(self, notice: Notice) -> None:
+        """Tell every process of `notice`. At most once.
 
         Raises:
             BusUnavailableError: the layer did not take it, twice.
         """
-        await self._send(f"{self._prefix}.rules", {"u": list(users)})
+        message: dict[str, Any]
+        match notice:
+            case RulesChanged(users=users):
+                message = {"u": list(users)}
+            case RoomsTouched(rooms=rooms):
+                message = {"r": list(rooms)}
+            case AlertsFired(user=user, at=at, viewers=viewers):
+                message = {"a": [user, at, list(viewers)]}
+        await self._send(f"{self._prefix}.notices", message)
 
     async def listen(self) -> AsyncIterator[News]:
         """Yield what every process publishes, from the moment the first item is asked for.
@@ -69,7 +93,7 @@ class Bus:
         """
         channel = await self._guard(self._layer.new_channel(f"{self._prefix}-hub"))
         groups = [f"{self._prefix}.shard.{shard}" for shard in range(self._shards)]
-        groups.append(f"{self._prefix}.rules")
+        groups.append(f"{self._prefix}.notices")
         try:
             for group in groups:
                 await self._guard(self._layer.group_add(group, channel))
@@ -86,19 +110,26 @@ class Bus:
         message["type"] = "presence.news"
         try:
             await self._layer.group_send(group, message)
-        except Exception:
+        except Exception:  # noqa: BLE001 (the layer lets redis-py's and asyncio's through)
             # The first send after a restart of Redis finds a dead connection: a second one, a new.
             await self._guard(self._layer.group_send(group, message))
 
     async def _guard(self, reply: Any) -> Any:
         try:
             return await reply
-        except Exception as error:  # the layer lets every exception of redis-py and asyncio through
+        except Exception as error:
             raise BusUnavailableError(f"{type(error).__name__}: {error}") from error
 
 
 def _news(message: dict[str, Any]) -> News:
     if "u" in message:
         return RulesChanged(tuple(message["u"]))
+    if "r" in message:
+        return RoomsTouched(tuple(message["r"]))
+    if "a" in message:
+        user, at, viewers = message["a"]
+        return AlertsFired(user, at, tuple(viewers))
     shard = message["s"]
-    return [entry_of(shard, version, sub, at, payload) for version, sub, at, payload in message["e"]]
+    return [
+        entry_of(shard, version, sub, at, payload) for version, sub, at, payload in message["e"]
+    ]

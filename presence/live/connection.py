@@ -6,9 +6,9 @@ Few connections with short timeouts and one retry: a heartbeat must fail fast wh
 queue up behind it (redis-py's own defaults are 100 connections and 10 retries).
 """
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha1
-from typing import Any, TypeVar, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
@@ -20,7 +20,7 @@ from redis.exceptions import NoScriptError, RedisError
 from presence.live import scripts
 from presence.live.keys import Keys
 
-T = TypeVar("T")
+_Sentinel: Any = Sentinel  # redis-py has no annotations for it
 
 _CONNECTIONS = 8  # per process and loop; batches share them, so more would only wait inside Redis
 _TIMEOUT = 2.0  # seconds for one round trip; a script over 500 entries takes about 2 ms
@@ -46,7 +46,7 @@ class Connection:
         }
 
     @property
-    def redis(self) -> "Redis[bytes]":
+    def redis(self) -> Any:
         """Return the client, for plain commands; wrap their awaiting in `guarded`."""
         return self._redis
 
@@ -75,21 +75,21 @@ class Connection:
         await self._redis.aclose()
 
 
-async def guarded(reply: Awaitable[T] | T) -> T:
-    """Await a reply of Redis.
+async def guarded(reply: Any) -> Any:
+    """Await a reply of Redis. Untyped, as redis-py's annotations fit neither decoding nor asyncio.
 
     Raises:
         LiveUnavailableError: Redis did not answer, or not as one that can serve.
     """
     try:
-        return await cast("Awaitable[T]", reply)
+        return await reply
     except NoScriptError:
         raise
     except (RedisError, OSError) as error:
         raise LiveUnavailableError(f"{type(error).__name__}: {error}") from error
 
 
-def _client(url: str) -> "Redis[bytes]":
+def _client(url: str) -> Any:
     options: dict[str, Any] = {
         "socket_timeout": _TIMEOUT,
         "socket_connect_timeout": _TIMEOUT,
@@ -98,22 +98,19 @@ def _client(url: str) -> "Redis[bytes]":
     parts = urlsplit(url)
     if parts.scheme.endswith("+cluster"):
         plain = url.replace("+cluster", "", 1)
-        return cast("Redis[bytes]", RedisCluster.from_url(plain, **options))
+        return RedisCluster.from_url(plain, **options)
     if parts.scheme.endswith("+sentinel"):
         hosts = [host.rpartition(":") for host in parts.netloc.rpartition("@")[2].split(",")]
         master, _, database = parts.path.strip("/").partition("/")
-        sentinel = Sentinel(
+        sentinel: Any = _Sentinel(
             [(name, int(port)) for name, _, port in hosts],
             sentinel_kwargs={"socket_timeout": _TIMEOUT},
             password=parts.password,
             db=int(database or 0),
             **options,
         )
-        return cast(
-            "Redis[bytes]",
-            sentinel.master_for(
-                master, connection_pool_class=SentinelConnectionPool, max_connections=_CONNECTIONS
-            ),
+        return sentinel.master_for(
+            master, connection_pool_class=SentinelConnectionPool, max_connections=_CONNECTIONS
         )
     pool = BlockingConnectionPool.from_url(
         url, max_connections=_CONNECTIONS, timeout=_WAIT, **options

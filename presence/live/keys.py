@@ -58,6 +58,18 @@ class Keys:
         """Return the key of a shard's change log (stream; entry id = version-subversion)."""
         return f"{self.prefix}:{{{shard}}}:log"
 
+    def rooms(self, shard: int) -> str:
+        """Return the key of who of a shard is in which room (sorted set, by name: room, user)."""
+        return f"{self.prefix}:{{{shard}}}:rooms"
+
+    def alerts(self, user: str) -> str:
+        """Return the key of who wants to be told when `user` is online (hash: viewer -> until)."""
+        return f"{self.prefix}:{{{self.shard(user)}}}:alerts:{user}"
+
+    def told(self, viewer: str) -> str:
+        """Return the key of the alerts that went off for `viewer` (list)."""
+        return f"{self.prefix}:{{{self.shard(viewer)}}}:told:{viewer}"
+
     def meta(self, shard: int) -> str:
         """Return the key of a shard's counters (hash: epoch, version, sub, swept_at, hold_until)."""
         return f"{self.prefix}:{{{shard}}}:meta"

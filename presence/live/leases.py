@@ -18,7 +18,9 @@ _pack = msgpack.Encoder().encode
 
 _STATUS = {ord(letter): status for status, letter in STATUS_LETTER.items()}
 
-SWEEP_LIMIT = 500  # leases per shard and sweep; 64 shards x 500 a second end 32,000 sessions a second
+SWEEP_LIMIT = (
+    500  # leases per shard and sweep; 64 shards x 500 a second end 32,000 sessions a second
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +133,7 @@ class Leases:
         Raises:
             LiveUnavailableError: Redis did not answer.
         """
-        await guarded(
-            self._connection.redis.set(self._keys.serving, b"1", px=milliseconds(lasts))
-        )
+        await guarded(self._connection.redis.set(self._keys.serving, b"1", px=milliseconds(lasts)))
 
     async def is_served(self) -> bool:
         """Return whether some web process noted lately that it serves.

@@ -17,6 +17,7 @@ from presence.live.connection import Connection, LiveUnavailableError, guarded
 
 GROUP = "history"
 
+
 def entry_of(shard: int, version: int, sub: int, at: Instant, payload: bytes) -> Entry:
     """Return the entry that `payload` describes."""
     change = unpack_change(payload)

@@ -6,6 +6,8 @@ Flow: service -> **records** -> load.lua / commit.lua -> Redis.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec import msgpack
+
 from presence.domain.changes import Outcome
 from presence.domain.face import Face
 from presence.domain.instant import Instant, milliseconds
@@ -40,13 +42,19 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
-    """Where a change stands in its shard's log. `payload` is its log entry; None: nothing logged."""
+    """Where a change stands in its shard's log. `payload` is its log entry; None: nothing logged.
+
+    `rooms` are those whose members, or what others see of one of them, changed. `alerts` are the
+    viewers who asked to be told that the user is online, each with the end of the wish.
+    """
 
     shard: int
     version: int
     sub: int
     at: Instant
     payload: bytes | None
+    rooms: tuple[str, ...] = ()
+    alerts: tuple[tuple[str, Instant], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +130,7 @@ class Records:
             scope, payload = "public", pack_change(outcome.change)
         elif outcome.is_own_changed:
             scope, payload = "own", pack_own_change(user)
+        left, entered, touched = _room_moves(loaded.record, record, is_seen=scope == "public")
         due_at = record.due_at(loaded.now, self._policy)
         reply = await self._connection.run(
             "commit",
@@ -131,6 +140,8 @@ class Records:
                 self._keys.timers(shard),
                 self._keys.log(shard),
                 self._keys.meta(shard),
+                self._keys.rooms(shard),
+                self._keys.alerts(user),
             ],
             [
                 epoch,
@@ -143,6 +154,7 @@ class Records:
                 user,
                 "" if due_at is None else due_at,
                 STATUS_LETTER[record.face.status],
+                msgpack.encode([left, entered]) if left or entered else "",
                 *_lease_moves(loaded.record, record),
             ],
         )
@@ -156,6 +168,11 @@ class Records:
             version=reply[2],
             sub=reply[3],
             payload=payload or None,
+            rooms=touched,
+            alerts=tuple(
+                (viewer.decode(), int(until))
+                for viewer, until in zip(reply[4][::2], reply[4][1::2], strict=True)
+            ),
         )
 
     async def sightings(self, users: Sequence[str]) -> dict[str, Sighting]:
@@ -169,7 +186,7 @@ class Records:
         keys = [self._keys.record(user) for user in users]
         redis = self._connection.redis
         if self._connection.is_cluster:
-            raws = await guarded(redis.mget_nonatomic(keys))  # type: ignore[attr-defined]
+            raws = await guarded(redis.mget_nonatomic(keys))
         else:
             raws = await guarded(redis.mget(keys))
         found = {}
@@ -178,6 +195,15 @@ class Records:
                 stamp, face = unpack_face(raw)
                 found[user] = Sighting(face=face, stamp=stamp)
         return found
+
+
+def _room_moves(
+    before: Record, after: Record, *, is_seen: bool
+) -> tuple[list[str], list[str], tuple[str, ...]]:
+    """Return the rooms left, the rooms entered, and all in which others see a difference."""
+    old, new = before.visible_rooms(), after.visible_rooms()
+    left, entered = sorted(old - new), sorted(new - old)
+    return left, entered, tuple(sorted(old | new) if is_seen else left + entered)
 
 
 def _lease_moves(before: Record, after: Record) -> list[object]:

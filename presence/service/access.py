@@ -32,7 +32,7 @@ class Access:
     async def lenses(
         self, *, viewer: str, users: Sequence[str] = (), contacts: bool = False
     ) -> Lenses:
-        """Return the lens for each of `users`, and of the viewer's contacts, whom the viewer may see.
+        """Return the lens for each of `users`, or of one's contacts and oneself, whom one may see.
 
         Who is missing does not exist or may not be seen.
 
@@ -66,10 +66,14 @@ class Access:
     def _judge(self, viewer: str, users: Sequence[str], contacts: bool) -> Lenses:
         wanted = dict.fromkeys(users)
         if contacts:
+            wanted[viewer] = None  # all devices of a person agree on what the person chose
             wanted.update(dict.fromkeys(contacts_listed_by(viewer)))
         lenses = {}
-        for user, (privacy, relation) in relations_of(viewer, list(wanted)).items():
-            lens = lens_for(privacy, relation, is_reciprocal=self._is_reciprocal)
-            if lens is not Lens.NOTHING:
-                lenses[user] = lens
+        relations = relations_of(viewer, list(wanted))
+        for user in wanted:
+            if user in relations:
+                privacy, relation = relations[user]
+                lens = lens_for(privacy, relation, is_reciprocal=self._is_reciprocal)
+                if lens is not Lens.NOTHING:
+                    lenses[user] = lens
         return lenses

@@ -19,7 +19,8 @@ from presence.domain.signals import Elapsed, Signal, Silence
 from presence.domain.transitions import advance
 from presence.live.connection import LiveUnavailableError
 from presence.live.epoch import Epoch
-from presence.live.records import EpochChangedError, Loaded, Records
+from presence.live.records import Committed, EpochChangedError, Loaded, Records
+from presence.service.alerting import Alerting
 from presence.service.errors import Unavailable
 from presence.service.homes import Homes
 from presence.service.publishing import Publisher
@@ -50,6 +51,7 @@ class Applier:
         epoch: Epoch,
         homes: Homes,
         publisher: Publisher,
+        alerting: Alerting,
         policy: Policy,
     ) -> None:
         """Join the parts of the slow path."""
@@ -57,6 +59,7 @@ class Applier:
         self._epoch = epoch
         self._homes = homes
         self._publisher = publisher
+        self._alerting = alerting
         self._policy = policy
 
     async def apply(self, *, user: str, signal: Signal) -> Applied:
@@ -118,32 +121,37 @@ class Applier:
             if attempt:
                 await asyncio.sleep(random.uniform(0, 0.002 * attempt))
                 (loaded,) = await self._records.load([user])
-            known = loaded
-            if loaded.is_new:
-                if isinstance(signal, Silence | Elapsed):  # nothing is there that could end
-                    return _nothing(loaded)
-                home = await self._homes.of(user)
-                known = replace(loaded, record=home.settle(loaded.record))
-            if signal is None:
-                outcome = Outcome(before=known.record, record=known.record, change=None)
-            else:
-                outcome = advance(known.record, signal, known.now, self._policy)
-                if outcome.is_unchanged and loaded.is_new:
-                    return Applied(now=known.now, outcome=outcome)
-            try:
-                if not self._epoch.known:
-                    await self._epoch.ensure()
-                committed = await self._records.commit(
-                    self._epoch.known, known, outcome, rules=signal is None
-                )
-            except EpochChangedError:
-                await self._epoch.ensure()
-                continue
+            if loaded.is_new and isinstance(signal, Silence | Elapsed):
+                return _nothing(loaded)  # nothing is there that could end
+            known, outcome = await self._decide(loaded, signal)
+            if loaded.is_new and signal is not None and outcome.is_unchanged:
+                return Applied(now=known.now, outcome=outcome)
+            committed = await self._store(known, outcome, rules=signal is None)
             if committed is not None:
-                if committed.payload is not None:
-                    self._publisher.publish(committed)
+                self._publisher.publish(committed)
+                if committed.alerts:
+                    self._alerting.fire(user=user, at=committed.at, alerts=committed.alerts)
                 return Applied(now=known.now, outcome=outcome)
         raise Unavailable("the record keeps changing; try again")
+
+    async def _decide(self, loaded: Loaded, signal: Signal | None) -> tuple[Loaded, Outcome]:
+        """Ask the rules, about a new user with what Postgres knows of them."""
+        if loaded.is_new:
+            home = await self._homes.of(loaded.record.user)
+            loaded = replace(loaded, record=home.settle(loaded.record))
+        if signal is None:
+            return loaded, Outcome(before=loaded.record, record=loaded.record, change=None)
+        return loaded, advance(loaded.record, signal, loaded.now, self._policy)
+
+    async def _store(self, loaded: Loaded, outcome: Outcome, *, rules: bool) -> Committed | None:
+        """Commit; None if it must be tried again, on a conflict or in a new epoch."""
+        if not self._epoch.known:
+            await self._epoch.ensure()
+        try:
+            return await self._records.commit(self._epoch.known, loaded, outcome, rules=rules)
+        except EpochChangedError:
+            await self._epoch.ensure()
+            return None
 
 
 def _nothing(loaded: Loaded) -> Applied:

@@ -17,7 +17,7 @@ _NEVER_SEEN = Sighting(face=UNSEEN, stamp=Stamp())
 
 
 class Faces:
-    """Reads faces. """
+    """Reads faces."""
 
     def __init__(self, records: Records) -> None:
         """Read from `records`, and from Postgres whom they do not know."""

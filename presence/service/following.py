@@ -19,7 +19,7 @@ from presence.domain.changes import Entry, Position
 from presence.domain.cursor import Cursor
 from presence.domain.instant import Instant
 from presence.fanout.hub import Hub
-from presence.live.bus import Bus, BusUnavailableError, RulesChanged
+from presence.live.bus import AlertsFired, Bus, BusUnavailableError, RoomsTouched, RulesChanged
 from presence.live.connection import LiveUnavailableError
 from presence.live.epoch import Epoch
 from presence.live.leases import Leases
@@ -35,6 +35,7 @@ _FRESH = 0.1  # a verification so young serves every stream that opens meanwhile
 _PAGE = 1_000  # users a read
 _RESTORED_WITHIN = 10.0  # seconds to wait for history to fill a new epoch before showing it
 
+Noticed = Callable[[RoomsTouched | AlertsFired], None]
 Rejudge = Callable[[Sequence[str]], Awaitable[None]]
 Reshow = Callable[[], None]
 
@@ -56,11 +57,14 @@ class Following:
         rejudge: Rejudge,
         reshow: Reshow,
         stale: Callable[[Instant | None], None],
+        changed: Callable[[Sequence[str]], None],
+        noticed: Noticed,
     ) -> None:
         """Feed `hub`.
 
         `rejudge(users)` is called when rules between users changed, `reshow()` when every stream needs
-        a whole snapshot, `stale(as_of)` when the store is lost and `stale(None)` when it is back.
+        a whole snapshot, `stale(as_of)` when the store is lost and `stale(None)` when it is back,
+        `changed(users)` when records changed in any way, `noticed` for everything else that is heard.
         """
         self._hub = hub
         self._bus = bus
@@ -72,6 +76,8 @@ class Following:
         self._rejudge = rejudge
         self._reshow = reshow
         self._stale = stale
+        self._changed = changed
+        self._noticed = noticed
         self._known: list[Position] = [(0, 0)] * shards
         self._verified_at = float("-inf")
         self._verifying = asyncio.Lock()
@@ -113,6 +119,8 @@ class Following:
                         task = asyncio.create_task(self._judge(news.users))
                         self._judging.add(task)
                         task.add_done_callback(self._judging.discard)
+                    elif isinstance(news, RoomsTouched | AlertsFired):
+                        self._noticed(news)
                     else:
                         self._take(news)
             except BusUnavailableError as error:
@@ -120,7 +128,7 @@ class Following:
             await asyncio.sleep(0.5)
 
     def _take(self, entries: list[Entry]) -> None:
-        self._hub.apply(entries)
+        self._apply(entries)
         for entry in entries:
             known = self._known[entry.shard]
             if _follows(entry.position, known):
@@ -185,8 +193,12 @@ class Following:
                 await self._reread(shard)
                 self._known[shard] = max(head, self._known[shard])
                 return
-            self._hub.apply(entries)
+            self._apply(entries)
             self._known[shard] = max(entries[-1].position, self._known[shard])
+
+    def _apply(self, entries: list[Entry]) -> None:
+        self._hub.apply(entries)
+        self._changed([entry.user for entry in entries])
 
     async def _reread(self, shard: int) -> None:
         users = [user for user in self._hub.watched() if self._log.shard_of(user) == shard]
@@ -199,6 +211,7 @@ class Following:
             for user, seen in (await self._faces.of(page)).items():
                 stamp = seen.stamp
                 self._hub.learn(user, seen.face, stamp.version, stamp.changed_at)
+        self._changed(users)
 
     async def _begin_epoch(self) -> None:
         """Take up the store's epoch: at first, and whenever the store has lost its data."""

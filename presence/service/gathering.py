@@ -45,7 +45,7 @@ class Gathering(Generic[K, V]):
                     values = await self._load(keys)
                     for key, future in batch.items():
                         future.set_result(values[key])
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 (every waiting caller raises it)
                     for future in batch.values():
                         if not future.done():
                             future.set_exception(error)

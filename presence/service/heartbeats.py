@@ -9,6 +9,7 @@ something else than before, is the record loaded and the rules asked.
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
@@ -16,14 +17,15 @@ from presence.domain.instant import Instant
 from presence.domain.policy import Policy
 from presence.domain.signals import Heartbeat
 from presence.domain.status import Activity, Device, Status
-from presence.live.batching import Batcher
+from presence.live.batching import Batcher, Renewed
 from presence.live.connection import LiveUnavailableError
 from presence.live.keys import Keys, beat_mark, member
 from presence.live.leases import Renewal
 from presence.service.applying import Applier
 from presence.service.errors import Unavailable
+from presence.service.rooms import Rooms
 
-_BURST = 3  # same beats of one session within the gap that still reach Redis
+_BURST = 3  # beats of one session within the gap that count as ordinary
 _REMEMBERED = 100_000  # sessions; at most two generations of so many, about 25 MB
 
 
@@ -44,11 +46,19 @@ class Heartbeats:
     """Records heartbeats. One for each event loop."""
 
     def __init__(
-        self, batcher: Batcher, applier: Applier, keys: Keys, policy: Policy, *, gap: float
+        self,
+        batcher: Batcher,
+        applier: Applier,
+        rooms: Rooms,
+        keys: Keys,
+        policy: Policy,
+        *,
+        gap: float,
     ) -> None:
-        """Answer the same beat of a session again within `gap` seconds from memory, past a burst."""
+        """Slow a session down that beats more than a few times within `gap` seconds."""
         self._batcher = batcher
         self._applier = applier
+        self._rooms = rooms
         self._keys = keys
         self._policy = policy
         self._recent = _Recent(gap)
@@ -66,50 +76,70 @@ class Heartbeats:
         """Renew the lease of `session`; it is in Redis when this returns.
 
         Raises:
+            Refused: a room may not be entered.
             Unavailable: Redis did not answer, or too many heartbeats wait.
         """
         lease = self._leases[activity]
         name = member(user, session, beat_mark(activity, device, rooms))
-        excess = self._recent.excess(name)
-        if excess is not None:
-            # It was stored less than the gap ago, and the lease is many gaps long.
-            at, status = excess
-            return Beat(at, status, lease, self._policy.next_beat_for(activity, 1.0))
         try:
-            now, status = await self._batcher.submit(
+            now, found = await self._batcher.submit(
                 Renewal(self._keys.shard(user), name, lease, self._keys.record(user))
             )
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
-        if status is None:
+        if found is None:
+            await self._rooms.check_entry(user=user, rooms=rooms)
             signal = Heartbeat(session=session, activity=activity, device=device, rooms=rooms)
             # Shielded: a client that hangs up must not leave a record half decided.
             applied = await asyncio.shield(self._applier.apply(user=user, signal=signal))
-            now, status = applied.now, applied.record.face.status
-        self._recent.note(name, now, status)
-        return Beat(now, status, lease, self._policy.next_beat_for(activity, random.random()))
+            now, found = applied.now, applied.record.face.status
+        return self._beat(name, activity, now, found)
+
+    def renew(
+        self,
+        *,
+        user: str,
+        session: str,
+        activity: Activity,
+        device: Device,
+        done: Callable[[Beat | None], None],
+    ) -> None:
+        """Go the hot path alone, without a coroutine; `done(None)` says that `record` has to look closer."""
+        lease = self._leases[activity]
+        name = member(user, session, beat_mark(activity, device, ()))
+
+        def answered(result: Renewed | LiveUnavailableError) -> None:
+            if isinstance(result, LiveUnavailableError) or result[1] is None:
+                done(None)
+                return
+            done(self._beat(name, activity, result[0], result[1]))
+
+        shard = self._keys.shard(user)
+        self._batcher.enqueue(Renewal(shard, name, lease, self._keys.record(user)), answered)
+
+    def _beat(self, name: str, activity: Activity, now: Instant, status: Status) -> Beat:
+        # Who beats too often is not refused, only told to take the longest pause there is.
+        roll = 1.0 if self._recent.is_excess(name) else random.random()
+        pause = self._policy.next_beat_for(activity, roll)
+        return Beat(now, status, self._leases[activity], pause)
 
 
 class _Recent:
-    """Which beats were stored lately: two generations, each a gap long, so that nothing has a timer."""
+    """How often sessions beat lately: two generations, each a gap long, so that nothing has a timer."""
 
     def __init__(self, gap: float) -> None:
         self._gap = gap
         self._turned_at = monotonic()
-        self._young: dict[str, tuple[int, Instant, Status]] = {}
-        self._old: dict[str, tuple[int, Instant, Status]] = {}
+        self._young: dict[str, int] = {}
+        self._old: dict[str, int] = {}
 
-    def excess(self, name: str) -> tuple[Instant, Status] | None:
-        """Return what was last stored for `name` if it beats too often, None if it may go on."""
-        known = self._young.get(name) or self._old.get(name)
-        return None if known is None or known[0] < _BURST else known[1:]
-
-    def note(self, name: str, at: Instant, status: Status) -> None:
-        """Count a stored beat."""
+    def is_excess(self, name: str) -> bool:
+        """Count a beat; return whether it is one too many."""
         now = monotonic()
         if now - self._turned_at > self._gap or len(self._young) >= _REMEMBERED:
-            stale = now - self._turned_at > 2 * self._gap
-            self._old, self._young = ({} if stale else self._young), {}
+            is_stale = now - self._turned_at > 2 * self._gap
+            self._old, self._young = ({} if is_stale else self._young), {}
             self._turned_at = now
-        known = self._young.get(name) or self._old.get(name)
-        self._young[name] = (1 if known is None else known[0] + 1, at, status)
+        count = self._young.get(name, 0) + 1
+        self._young[name] = count
+        return count + self._old.get(name, 0) > _BURST

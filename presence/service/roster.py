@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from presence.domain.cursor import Cursor
 from presence.domain.visibility import Lens
-from presence.fanout.wire import WireRecord, wire_record
+from presence.fanout.wire import WireOwn, WireRecord, wire_record
 from presence.live.records import Sighting
 from presence.service.access import Access, Lenses
 from presence.service.errors import Refused
 from presence.service.faces import Faces
+from presence.service.own_views import OwnViews
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +27,13 @@ class RosterView:
 class Roster:
     """Answers who is there."""
 
-    def __init__(self, access: Access, faces: Faces, *, max_watched: int) -> None:
+    def __init__(
+        self, access: Access, faces: Faces, own_views: OwnViews, *, max_watched: int
+    ) -> None:
         """Refuse to answer for more than `max_watched` users at once."""
         self._access = access
         self._faces = faces
+        self._own_views = own_views
         self._max_watched = max_watched
 
     async def view(self, *, viewer: str, users: Sequence[str]) -> RosterView:
@@ -60,11 +64,15 @@ class Roster:
         lenses: Lenses = await self._access.lenses(viewer=viewer, contacts=True)
         seen = await self._faces.of(list(lenses))
         is_resumable = since.epoch == epoch and not rules_changed(seen.values(), since)
-        return [
-            _record(user, sighting, lenses[user])
-            for user, sighting in seen.items()
-            if not is_resumable or sighting.stamp.changed_at > since.at
-        ]
+        changed = []
+        for user, sighting in seen.items():
+            is_self = lenses[user] is Lens.SELF
+            stamp = sighting.stamp
+            changed_at = stamp.own_changed_at if is_self else stamp.changed_at
+            if not is_resumable or changed_at > since.at:
+                own = (await self._own_views.of(user))[0] if is_self else None
+                changed.append(_record(user, sighting, lenses[user], own))
+        return changed
 
 
 def rules_changed(sightings: Iterable[Sighting], since: Cursor) -> bool:
@@ -72,5 +80,7 @@ def rules_changed(sightings: Iterable[Sighting], since: Cursor) -> bool:
     return any(each.stamp.rules_at > since.at for each in sightings)
 
 
-def _record(user: str, sighting: Sighting, lens: Lens) -> WireRecord:
-    return wire_record(user=user, face=sighting.face, version=sighting.stamp.version, lens=lens)
+def _record(user: str, sighting: Sighting, lens: Lens, own: WireOwn | None = None) -> WireRecord:
+    return wire_record(
+        user=user, face=sighting.face, version=sighting.stamp.version, lens=lens, own=own
+    )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from presence.live.bus import Bus, BusUnavailableError
+from presence.live.bus import Bus, BusUnavailableError, RulesChanged
 from presence.service.access import Access
 from presence.service.applying import Applier
 from presence.service.errors import Unavailable
@@ -35,6 +35,6 @@ class Rules:
         for user in users:
             await self._applier.stamp_rules(user=user)
         try:
-            await self._bus.publish_rules(users)
+            await self._bus.notify(RulesChanged(tuple(users)))
         except BusUnavailableError as error:
             raise Unavailable("the channel layer did not take the change") from error

@@ -21,12 +21,16 @@ from presence.domain.status import Device
 from presence.fanout.frames import event_frame, retry_frame
 from presence.fanout.hub import Hub, Watch
 from presence.fanout.mailbox import Mailbox
+from presence.live.bus import AlertsFired
 from presence.service.access import Access, Lenses
 from presence.service.attachments import Attachment, Attachments
 from presence.service.errors import Refused, Unavailable
 from presence.service.faces import Faces
 from presence.service.following import Following
 from presence.service.gathering import Gathering
+from presence.service.own_views import OwnViews
+from presence.service.room_watching import RoomWatching, room_event
+from presence.service.rooms import Rooms, views_of
 
 SNAPSHOT_PAGE = 500  # users an event: about 100 KB, which a phone parses without a hitch
 
@@ -38,6 +42,7 @@ class Request:
     viewer: str
     users: tuple[str, ...] = ()
     contacts: bool = False
+    rooms: tuple[str, ...] = ()
     session: str | None = None
     device: Device = Device.WEB
     cursor: Cursor | None = None
@@ -65,6 +70,9 @@ class Watching:
         faces: Faces,
         following: Callable[[], Following],
         attachments: Attachments,
+        own_views: OwnViews,
+        rooms: Rooms,
+        room_watching: RoomWatching,
         max_watched: int,
         max_streams: int,
         stream_age: timedelta,
@@ -78,6 +86,9 @@ class Watching:
         self._access = access
         self._following = following
         self._attachments = attachments
+        self._own_views = own_views
+        self._rooms = rooms
+        self._room_watching = room_watching
         self._max_watched = max_watched
         self._max_streams = max_streams
         self._age = stream_age.total_seconds()
@@ -121,6 +132,9 @@ class Watching:
                     device=request.device,
                 )
             rules_at = await self._learn(self._hub.open(watch, lenses), lenses, request)
+            if request.viewer in lenses:
+                await self._own_views.learn(request.viewer)
+            rooms = await views_of(self._rooms, viewer=request.viewer, names=request.rooms)
             await self._following().freshen()
         except BaseException:
             self._hub.close(watch)
@@ -130,12 +144,15 @@ class Watching:
         self._requests[watch] = request
         since = self._resumes(request.cursor, rules_at)
         beginning = retry_frame(self._retry) + self._snapshot(watch, since)
+        beginning += b"".join(room_event(view, self._hub.cursor) for view in rooms)
+        self._room_watching.add(watch, rooms)
         return Opened(request=request, watch=watch, attachment=attachment, beginning=beginning)
 
     def close(self, opened: Opened, *, is_lost: bool) -> None:
         """Forget a stream; `is_lost` says that the client went, not the server."""
         self._requests.pop(opened.watch, None)
         self._hub.close(opened.watch)
+        self._room_watching.remove(opened.watch)
         if opened.attachment is not None:
             if is_lost:
                 self._attachments.lose(opened.attachment)
@@ -149,6 +166,7 @@ class Watching:
             Unavailable: Postgres did not answer; the caches are forgotten all the same.
         """
         self._access.forget(users)
+        self._room_watching.touch_all()
         changed = set(users)
         for watch in self._hub.all_watches():
             request = self._requests.get(watch)
@@ -170,6 +188,11 @@ class Watching:
                 body = self._snapshot(watch, None)
                 if not watch.mailbox.write(body, now):
                     watch.end("rotate")  # too far behind for a snapshot: it comes back for one
+
+    def tell_alert(self, fired: AlertsFired) -> None:
+        """Tell the streams of those who asked that somebody is online."""
+        data = {"user": fired.user, "status": "online", "at": format_instant(fired.at)}
+        self._hub.tell(fired.viewers, event_frame("alert", data))
 
     def note_stale(self, as_of: Instant | None) -> None:
         """Tell every stream that what it shows may be old since `as_of`, or (None) is fresh again."""
@@ -203,9 +226,7 @@ class Watching:
             viewer=request.viewer, users=request.users, contacts=request.contacts
         )
         if len(lenses) > self._max_watched:
-            raise Refused(
-                "users", f"at most {self._max_watched} watched users, not {len(lenses)}"
-            )
+            raise Refused("users", f"at most {self._max_watched} watched users, not {len(lenses)}")
         return lenses
 
     async def _learn(self, unknown: Sequence[str], lenses: Lenses, request: Request) -> Instant:
@@ -251,4 +272,3 @@ class Watching:
             )
             for number, page in enumerate(pages, start=1)
         )
-

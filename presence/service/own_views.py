@@ -1,0 +1,104 @@
+"""Own views: what only the user may see of their record, on their own streams and polls.
+
+Flow: own change -> **own views** -> record -> hub -> the user's streams; so all of a person's devices agree.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from presence.domain.record import Record
+from presence.fanout.hub import Hub
+from presence.fanout.wire import WireClaim, WireOwn, WireSession, instant_or_none, wire_message
+from presence.live.connection import LiveUnavailableError
+from presence.live.records import Loaded, Records
+from presence.service.errors import Unavailable
+from presence.service.homes import Homes
+
+log = structlog.get_logger(__name__)
+
+_TOGETHER = 0.02  # seconds in which changes of one user are read once: a new tab makes two or three
+
+
+class OwnViews:
+    """Reads own views and shows them to the streams that watch their own user."""
+
+    def __init__(self, records: Records, homes: Homes, hub: Hub) -> None:
+        """Show them on `hub`."""
+        self._records = records
+        self._homes = homes
+        self._hub = hub
+        self._changed: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def note(self, users: Sequence[str]) -> None:
+        """Note that records of `users` changed; whoever watches their own is shown it soon."""
+        self._changed.update(self._hub.self_watched(users))
+        if self._changed and self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._show())
+
+    async def of(self, user: str) -> tuple[WireOwn, Loaded]:
+        """Return the own view of `user`, and the record it was made from.
+
+        Raises:
+            Unavailable: a store did not answer.
+        """
+        try:
+            (loaded,) = await self._records.load([user])
+        except LiveUnavailableError as error:
+            raise Unavailable("the live store did not answer") from error
+        record = loaded.record
+        if loaded.is_new:
+            record = (await self._homes.of(user)).settle(record)
+        return own_view(record), loaded
+
+    async def learn(self, user: str) -> None:
+        """Make the own view of `user` known to the hub.
+
+        Raises:
+            Unavailable: a store did not answer.
+        """
+        own, loaded = await self.of(user)
+        self._hub.learn_own(user, own, loaded.stamp.own_changed_at)
+
+    async def _show(self) -> None:
+        try:
+            while self._changed:
+                await asyncio.sleep(_TOGETHER)
+                changed, self._changed = self._changed, set()
+                for user in changed:
+                    try:
+                        await self.learn(user)
+                        self._hub.show_own(user)
+                    except Unavailable as error:
+                        log.warning("own_view_not_shown", user=user, reason=error.detail)
+        finally:
+            self._task = None
+
+
+def own_view(record: Record) -> WireOwn:
+    """Return what only the user may see of `record`."""
+    return WireOwn(
+        availability=record.choice.availability.value,
+        until=instant_or_none(record.choice.until),
+        message=wire_message(record.message),
+        sessions=[
+            WireSession(
+                id=each.id,
+                device=each.device.value,
+                activity=each.activity.value,
+                rooms=each.rooms,
+            )
+            for each in sorted(record.sessions.values(), key=lambda each: each.id)
+        ],
+        claims=[
+            WireClaim(
+                app=each.app,
+                status=each.status.value,
+                label=each.label,
+                until=instant_or_none(each.until),
+            )
+            for each in sorted(record.claims.values(), key=lambda each: each.app)
+        ],
+    )
