@@ -24,6 +24,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 YEAR = 366 * 86_400_000
 MAX_USERS = 1_000
+# The domain's rule in OpenAPI's words: printable ASCII without blank and comma.
+ID_PATTERN = r"^[!-+\--~]+$"
 
 
 class Body(serializers.Serializer[Any]):
@@ -96,7 +98,7 @@ class CheckedText(Text):
                 "type": "string",
                 "minLength": 1,
                 "maxLength": MAX_USER_LENGTH,
-                "pattern": r"^[!-+\--~]+$",
+                "pattern": ID_PATTERN,
             },
             {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
         ],
@@ -108,6 +110,8 @@ class UserId(serializers.Field[str, Any, str, Any]):
 
     def to_internal_value(self, data: Any) -> str:
         """Return the id."""
+        if isinstance(data, float) and data.is_integer():
+            data = int(data)  # JSON has one kind of number: 42.0 is 42
         if isinstance(data, int) and not isinstance(data, bool) and 0 <= data < 2**63:
             return str(data)
         if not isinstance(data, str):
@@ -134,6 +138,8 @@ class UserIds(serializers.ListField):
 
     def to_internal_value(self, data: Any) -> list[str]:
         """Return the ids without repetitions."""
+        if isinstance(data, list) and len(data) > MAX_USERS:
+            self.fail("max_length", max_length=MAX_USERS)
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 

@@ -8,19 +8,25 @@ says to a real server.
 
 from typing import Any
 
-from presence.domain.ids import MAX_SESSION_LENGTH
+from presence.api.bodies import ID_PATTERN
+from presence.domain.ids import MAX_ROOM_LENGTH, MAX_SESSION_LENGTH
 from presence.domain.status import Activity, Device
 
 _TAGS = ["live"]
 _SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"presenceCookie": []}]
 _CURSOR = "1k2j3h.1795637700123"
+_CURSOR_PATTERN = r"^[0-9a-z]{1,32}\.[0-9]{1,15}$"
 _SESSION = {
     "type": "string",
     "minLength": 1,
     "maxLength": MAX_SESSION_LENGTH,
-    "pattern": r"^[!-+\--~]+$",
+    "pattern": ID_PATTERN,
     "description": "Names one tab, app or device; made by the client, one per page load",
 }
+
+
+_FLAG = {"type": "string", "enum": ["0", "1"], "default": "0"}
+_DEVICE = {"type": "string", "enum": list(Device), "default": "web"}
 
 
 def _problems(*statuses: str) -> dict[str, Any]:
@@ -34,19 +40,26 @@ def _query(name: str, schema: dict[str, Any], about: str) -> dict[str, Any]:
 _HEARTBEAT = {
     "type": "object",
     "required": ["session"],
+    "additionalProperties": False,
     "properties": {
         "session": _SESSION,
         "activity": {"type": "string", "enum": list(Activity), "default": "active"},
-        "device": {"type": "string", "enum": list(Device), "default": "web"},
+        "device": _DEVICE,
         "rooms": {
             "type": "array",
-            "items": {"type": "string", "minLength": 1, "maxLength": 64},
+            "items": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": MAX_ROOM_LENGTH,
+                "pattern": ID_PATTERN,
+            },
             "maxItems": 20,
             "description": "The rooms that the session is in",
         },
         "since": {
             "type": "string",
-            "description": "A cursor: also answer what changed since, among the people one watches",
+            "pattern": _CURSOR_PATTERN,
+            "description": "A cursor: also answer which of one's contacts changed since",
         },
     },
 }
@@ -56,18 +69,24 @@ _BEAT = {
     "properties": {
         "next_in_ms": {"type": "integer", "description": "When the next heartbeat is due"},
         "lease_ms": {"type": "integer", "description": "How long this one proves life for"},
-        "status": {"type": "string", "description": "One's own status now"},
+        "status": {"$ref": "#/components/schemas/Status", "description": "One's own status now"},
         "now": {"type": "string", "format": "date-time"},
         "cursor": {"type": "string", "description": "For the next `since`"},
         "changes": {
-            "type": "object",
-            "description": "What changed since `since`, in the form of a stream's events",
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Record"},
+            "description": "With `since`: one's contacts that changed",
+        },
+        "stale_after_ms": {
+            "type": "integer",
+            "description": "With `since`: after so long without a newer answer, show dots as not known",
         },
     },
 }
 _LEAVE = {
     "type": "object",
     "required": ["session"],
+    "additionalProperties": False,
     "properties": {
         "session": _SESSION,
         "final": {"type": "boolean", "default": False, "description": "Signed out: no grace"},
@@ -108,7 +127,7 @@ CONSUMER_PATHS: dict[str, Any] = {
                         }
                     },
                 },
-                **_problems("400", "401", "403", "413", "415", "429", "503"),
+                **_problems("400", "401", "403", "413", "415", "503"),
             },
         }
     },
@@ -134,7 +153,7 @@ CONSUMER_PATHS: dict[str, Any] = {
             },
             "responses": {
                 "204": {"description": "Noted; also for a session that is not known"},
-                **_problems("400", "401", "403", "413", "415", "429", "503"),
+                **_problems("400", "401", "403", "413", "415", "503"),
             },
         }
     },
@@ -148,9 +167,13 @@ CONSUMER_PATHS: dict[str, Any] = {
             "security": [*_SECURITY, {}],
             "parameters": [
                 _query("users", {"type": "string"}, "Ids to watch, separated by commas"),
-                _query("contacts", {"type": "string", "enum": ["1"]}, "Watch one's contacts"),
+                _query("contacts", _FLAG, "Watch one's contacts"),
                 _query("rooms", {"type": "string"}, "Rooms to watch, separated by commas"),
                 _query("session", _SESSION, "A session that this stream keeps alive"),
+                _query("device", _DEVICE, "What that session runs on"),
+                _query(
+                    "ping", _FLAG, "Keep-alives as events, for clients that cannot see comments"
+                ),
                 _query("cursor", {"type": "string"}, "Resume from there"),
                 _query(
                     "token", {"type": "string"}, "A token, where neither header nor cookie can be"
@@ -173,8 +196,7 @@ CONSUMER_PATHS: dict[str, Any] = {
                         }
                     },
                 },
-                "204": {"description": "Nothing to watch any more: EventSource stops"},
-                **_problems("400", "401", "403", "404"),
+                **_problems("400", "401", "403"),
             },
         }
     },

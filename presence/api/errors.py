@@ -77,18 +77,24 @@ def _described(error: Exception) -> tuple[Problem, Headers]:
             return Problem(status=403, detail="you may not do that"), {}
         case RequestDataTooBig():
             return Problem(status=413, detail="the body is too long"), {}
+        case exceptions.APIException():
+            return _described_by_framework(error)
+        case _:
+            return Problem(status=500, detail="something went wrong on our side"), {}
+
+
+def _described_by_framework(error: exceptions.APIException) -> tuple[Problem, Headers]:
+    match error:
         case exceptions.ValidationError():
             return _invalid(error), {}
         case exceptions.Throttled():
             wait = max(1, math.ceil(getattr(error, "wait", None) or 1))
             detail = f"too many requests; the next one is welcome in {wait} s"
             return Problem(status=429, detail=detail), {"Retry-After": str(wait)}
-        case exceptions.APIException():
+        case _:
             challenge = getattr(error, "auth_header", None)
             headers = {"WWW-Authenticate": str(challenge)} if challenge else {}
             return Problem(status=error.status_code, detail=_said(error.detail)), headers
-        case _:
-            return Problem(status=500, detail="something went wrong on our side"), {}
 
 
 def _invalid(error: exceptions.ValidationError) -> Problem:

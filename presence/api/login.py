@@ -39,7 +39,7 @@ class Credentials(Body):
 class Renewal(Body):
     """A refresh token that has not been used."""
 
-    refresh = Text(max_length=4_096)
+    refresh = Text(max_length=1_200)  # an RS512 one has 1,000
 
 
 class _OpenDoor(Resource):

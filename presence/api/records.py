@@ -12,7 +12,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from presence.api.bodies import MAX_USERS, Body, UserIds
+from presence.api.bodies import ID_PATTERN, MAX_USERS, Body, UserIds
 from presence.api.resource import Resource
 from presence.api.shapes import NOW, RecordShape, RecordsShape
 from presence.conf import settings
@@ -36,9 +36,11 @@ USERS_PARAMETER = OpenApiParameter(
         "type": "array",
         "items": {
             "type": "string",
+            "minLength": 1,
             "maxLength": MAX_USER_LENGTH,
-            "pattern": r"^[!-+\--~]+$",
+            "pattern": ID_PATTERN,
         },
+        "minItems": 1,
         "maxItems": MAX_USERS,
     },
     required=True,
@@ -61,12 +63,10 @@ def view_records(*, viewer: str, users: Sequence[str]) -> dict[str, Any]:
 
 def listed_users(request: Request) -> list[str]:
     """Return the ids in the query's `users`, raising ValidationError for what is none."""
-    if "users" not in request.query_params:
+    if not request.query_params.get("users"):
         raise ValidationError({"users": ["name up to 1,000 users, separated by commas"]})
-    texts = [text for text in request.query_params["users"].split(",") if text]
-    field = UserIds()
     try:
-        users: list[str] = field.run_validation(texts)
+        users: list[str] = UserIds().run_validation(request.query_params["users"].split(","))
     except ValidationError as error:
         raise ValidationError({"users": error.detail}) from None
     return users

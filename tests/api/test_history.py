@@ -126,9 +126,7 @@ class TestWhoMayKnow:
             problem_of(answer, 404)
         assert len({answer.content for answer in answers}) == 1
 
-    def test_hidden_last_seen_hides_the_past_from_all_but_oneself(
-        self, ana: str, ben: str
-    ) -> None:
+    def test_hidden_last_seen_hides_the_past_from_all_but_oneself(self, ana: str, ben: str) -> None:
         Api(ana).put("me/privacy/", {**OPEN, "last_seen": "nobody"})
         assert history(ben, ana) == {"results": [], "next": None}
         assert instants(history(ana, ana)) == minutes(6, 5, 4, 3, 2, 1, 0)

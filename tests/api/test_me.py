@@ -1,7 +1,7 @@
 """Oneself: what one chose, one's sessions, and why one is shown as one is."""
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def later(**span: float) -> str:
-    return (datetime.now(timezone.utc) + timedelta(**span)).isoformat()
+    return (datetime.now(UTC) + timedelta(**span)).isoformat()
 
 
 @pytest.fixture
