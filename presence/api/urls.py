@@ -18,6 +18,8 @@ from presence.api.privacy import MyPrivacy
 from presence.api.records import QueryRecords, Record, Records
 from presence.api.sessions import MySession, MySessions, MyWhy
 
+app_name = "presence_api"  # a site has a "login" of its own
+
 urlpatterns = [
     path("token/", Login.as_view(), name="login"),
     path("token/refresh/", Renew.as_view(), name="renew_login"),
