@@ -33,7 +33,7 @@ from presence.domain.signals import (
     StreamOpened,
     Unclaimed,
 )
-from presence.domain.status import Activity, Device, Status
+from presence.domain.status import Activity, Availability, Device, Status
 
 Effect = Callable[[Session | None, SessionSignal | Silence, Instant, Policy], Session | None]
 
