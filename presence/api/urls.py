@@ -21,7 +21,7 @@ from presence.api.sessions import MySession, MySessions, MyWhy
 app_name = "presence_api"  # a site has a "login" of its own
 
 urlpatterns = [
-    path("token/", Login.as_view(), name="login"),
+    path("token/", Login.as_view(), name="token"),
     path("token/refresh/", Renew.as_view(), name="renew_login"),
     path("presence/", Records.as_view(), name="records"),
     path("presence/query/", QueryRecords.as_view(), name="query_records"),
