@@ -13,7 +13,8 @@ import { showWire } from "./wire.js";
 const presence = connect({ contacts: true });
 const $ = (selector) => document.querySelector(selector);
 
-const online = () => [...presence.users.values()].filter(({ status, stale }) => status !== "offline" && !stale).length;
+const isHere = ({ status, stale }) => status !== "offline" && !stale;
+const online = () => [...presence.users.values()].filter(isHere).length;
 
 // ---- the banner: what is shown is old, and since when
 const time = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
@@ -33,14 +34,16 @@ presence.on("state", ({ state }) => {
 
 // ---- people
 const list = $("presence-list");
+let contacts = [];
 let counting;
-presence.on("change", () => {
+function count() {
   counting ??= requestAnimationFrame(() => {
     counting = undefined;
-    const all = presence.users.size;
-    $("#count").textContent = presence.stale || !all ? "" : `${online()} of ${all} here`;
+    const known = contacts.map(({ user }) => presence.get(user)).filter(Boolean);
+    $("#count").textContent = presence.stale || !known.length ? "" : `${known.filter(isHere).length} of ${known.length} here`;
   });
-});
+}
+presence.on("change", count);
 
 const add = $("#add");
 const note = add.querySelector(".note");
@@ -57,7 +60,9 @@ async function ask(user) {
 }
 
 // ---- whoever asks to be a contact, and whom one asked
-list.addEventListener("contacts", ({ detail: contacts }) => {
+list.addEventListener("contacts", ({ detail }) => {
+  contacts = detail;
+  count();
   const rows = contacts.filter(({ state }) => state !== "accepted");
   $("#requests").replaceChildren(
     ...rows.map(({ user, name, state }) => {

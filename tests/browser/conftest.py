@@ -1,0 +1,175 @@
+"""People with a browser each, on a site whose clocks run fast."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Request, expect
+
+from tests.servers import Site
+
+# A beat a second instead of every 25: the relations between the numbers are those of the defaults.
+FAST = {
+    "PRESENCE_HEARTBEAT_INTERVAL": "1",
+    "PRESENCE_HIDDEN_HEARTBEAT_INTERVAL": "2",
+    "PRESENCE_LEASE_AFTER": "3",
+    "PRESENCE_HIDDEN_LEASE_AFTER": "6",
+    "PRESENCE_STREAM_RENEWAL_INTERVAL": "1",
+    "PRESENCE_STREAM_LEASE_AFTER": "3",
+    "PRESENCE_IDLE_AFTER": "3",
+    "PRESENCE_LEAVE_GRACE": "1",
+    "PRESENCE_KEEPALIVE_INTERVAL": "1",
+    "PRESENCE_BEAT_GAP": "0.2",
+}
+CONNECTION = "globalThis[Symbol.for('presence.connections')].values().next().value"
+
+
+@dataclass
+class Tab:
+    """One tab of a person."""
+
+    page: Page
+
+    def person(self, name: str) -> Locator:
+        """The line of `name` in the list of people."""
+        return self.page.locator("presence-list li").filter(
+            has=self.page.get_by_text(name, exact=True)
+        )
+
+    async def sees(self, name: str, words: str, *, within: float = 5.0) -> None:
+        """Wait until `name` is shown with these words."""
+        await expect(self.person(name).locator(".line")).to_contain_text(
+            words, timeout=within * 1000
+        )
+
+    async def sees_status(self, name: str, status: str, *, within: float = 5.0) -> None:
+        """Wait until the dot of `name` has the shape of this status."""
+        await expect(self.person(name)).to_have_attribute(
+            "data-status", status, timeout=within * 1000
+        )
+
+    async def is_live(self, *, within: float = 10.0) -> None:
+        """Wait until the stream is there, in this tab or another."""
+        shown = self.page.get_by_text("this tab holds the stream").or_(
+            self.page.get_by_text("relayed by another tab")
+        )
+        await expect(shown).to_be_visible(timeout=within * 1000)
+
+    async def leads(self) -> bool:
+        """Whether this tab holds the stream."""
+        return bool(await self.page.evaluate(f"{CONNECTION}.leading"))
+
+    async def hide(self) -> None:
+        """Have the page hidden, as when another tab or window covers it (headless pages never are)."""
+        await self.page.evaluate(
+            "Object.defineProperty(document, 'hidden', {configurable: true, get: () => true});"
+            "void document.dispatchEvent(new Event('visibilitychange'))"
+        )
+
+    async def show(self) -> None:
+        """Have the page visible again."""
+        await self.page.evaluate(
+            "delete document.hidden; void document.dispatchEvent(new Event('visibilitychange'))"
+        )
+
+    async def sessions(self) -> list[dict[str, Any]]:
+        """One's sessions, as the server knows them."""
+        answer = await self.page.evaluate(f"{CONNECTION}.request('GET', '/me/sessions/')")
+        return list(answer["sessions"])
+
+    async def record_changes(self) -> None:
+        """Note every change that is shown from now on; `changes` reads them."""
+        await self.page.evaluate(
+            f"globalThis.noted = []; void {CONNECTION}.on('change', "
+            "({ record }) => noted.push([record?.status, record?.stale]))"
+        )
+
+    async def changes(self) -> list[list[Any]]:
+        """What was shown since `record_changes`: pairs of status and staleness."""
+        return list(await self.page.evaluate("noted"))
+
+
+@dataclass
+class Person:
+    """Somebody with a browser of their own."""
+
+    context: BrowserContext
+    site: Site
+    streams: set[Request] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    async def open_tab(self) -> Tab:
+        """Open the page in a new tab, and wait until it is live."""
+        tab = Tab(await self.context.new_page())
+        tab.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        tab.page.on("console", self._listen)
+        await tab.page.goto(f"{self.site.url}/")
+        await tab.is_live()
+        return tab
+
+    async def log_in(self, name: str) -> None:
+        """Log in through the form."""
+        page = await self.context.new_page()
+        await page.goto(f"{self.site.url}/accounts/login/")
+        await page.get_by_label("Name").fill(name)
+        await page.get_by_label("Password").fill("presence-demo")
+        async with page.expect_response(
+            lambda response: "/accounts/login/" in response.url
+        ) as answer:
+            await page.get_by_role("button", name="Log in").click()
+        assert (await answer.value).status == 302
+        await page.close()
+
+    def _listen(self, message: Any) -> None:
+        if "Content Security Policy" in message.text or message.text.startswith("presence:"):
+            self.complaints.append(message.text)
+
+    def count_streams(self) -> None:
+        """Keep `streams`: the stream requests that are open."""
+
+        def opened(request: Request) -> None:
+            if "/presence/stream" in request.url:
+                self.streams.add(request)
+
+        def ended(request: Request) -> None:
+            self.streams.discard(request)
+
+        self.context.on("request", opened)
+        self.context.on("requestfinished", ended)
+        self.context.on("requestfailed", ended)
+
+
+@pytest.fixture(scope="module")
+def site(module_serve) -> Site:
+    """A site whose clocks run fast."""
+    return module_serve(env=FAST)
+
+
+@pytest.fixture
+async def log_in(browser: Browser, site: Site) -> AsyncIterator[Callable[..., Awaitable[Person]]]:
+    """`ana = await log_in("ana")`: a person with a new browser context. Nobody's page may complain."""
+    people: list[Person] = []
+
+    async def log_in(name: str, **context: Any) -> Person:
+        person = Person(await browser.new_context(**context), site)
+        people.append(person)
+        person.context.set_default_timeout(8000)
+        person.count_streams()
+        await person.log_in(name)
+        return person
+
+    yield log_in
+    for person in people:
+        await person.context.close()
+        assert not person.complaints
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything in this folder."""
+    for item in items:
+        if "tests/browser/" in item.path.as_posix():
+            item.add_marker("browser")
+            item.add_marker("slow")

@@ -1,0 +1,78 @@
+"""Two people in two browsers see each other."""
+
+
+async def _activities(tab):
+    return [each["activity"] for each in await tab.sessions() if not each["leaving"]]
+
+
+async def test_they_see_each_other_come_and_leave(log_in):
+    ben = await (await log_in("ben")).open_tab()
+    await ben.sees_status("ana", "offline")
+
+    ana = await (await log_in("ana")).open_tab()
+
+    await ben.sees("ana", "online", within=2)
+    await ana.sees("ben", "online", within=2)
+    await ana.page.close()
+    await ben.sees("ana", "last seen just now", within=5)
+
+
+async def test_whoever_touches_nothing_is_away_and_comes_back_at_once(log_in):
+    ben = await (await log_in("ben")).open_tab()
+    ana = await (await log_in("ana")).open_tab()
+    await ben.sees("ana", "online")
+
+    await ben.sees("ana", "away", within=20)
+
+    await ana.page.mouse.move(200, 200)
+    await ana.page.mouse.move(220, 240)
+    await ben.sees("ana", "online", within=2)
+
+
+async def test_a_hidden_tab_says_so_and_makes_nobody_offline(log_in):
+    ben = await (await log_in("ben")).open_tab()
+    ana = await (await log_in("ana")).open_tab()
+    await ben.sees("ana", "online")
+
+    await ana.hide()
+    await ana.page.wait_for_timeout(1500)
+    assert await _activities(ana) == ["hidden"]
+
+    await ana.page.wait_for_timeout(4000)  # longer than the lease of a visible tab
+    assert await ben.person("ana").get_attribute("data-status") != "offline"
+    await ana.show()
+    await ana.page.wait_for_timeout(1500)
+    assert await _activities(ana) == ["active"]
+    await ben.sees("ana", "online")
+
+
+async def test_a_chosen_status_and_message_reach_the_other(log_in):
+    ben = await (await log_in("ben")).open_tab()
+    ana = await (await log_in("ana")).open_tab()
+    await ben.sees("ana", "online")
+
+    await ana.page.get_by_label("Message").fill("writing")
+    await ana.page.locator("#emoji").select_option("🎧")
+    await ana.page.locator("#for").select_option("60")
+    await ana.page.get_by_role("radio", name="Busy").check()
+    await ben.sees("ana", "busy · 🎧 writing", within=2)
+
+    await ana.page.get_by_role("radio", name="Invisible").check()
+    await ben.sees("ana", "last seen", within=2)
+    await ana.page.get_by_role("radio", name="Automatic").check()
+    await ben.sees("ana", "online", within=2)
+    await ana.page.get_by_label("Message").fill("")
+    await ana.page.locator("#emoji").select_option("")
+    await ana.page.get_by_role("button", name="Set").click()
+    await ben.sees("ana", "online", within=2)
+
+
+async def test_logging_out_is_seen_without_a_grace(log_in):
+    ben = await (await log_in("ben")).open_tab()
+    ana = await (await log_in("ana")).open_tab()
+    await ben.sees("ana", "online")
+
+    await ana.page.get_by_role("button", name="Log out").click()
+
+    await ben.sees("ana", "last seen just now", within=2)
+    await ana.page.wait_for_url("**/accounts/login/**")

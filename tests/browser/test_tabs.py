@@ -1,0 +1,79 @@
+"""One stream per browser, whatever happens to the tabs."""
+
+import asyncio
+
+
+async def _leader(tabs):
+    leading = [tab for tab in tabs if await tab.leads()]
+    assert len(leading) == 1
+    return leading[0]
+
+
+async def _one_stream(person, within=5.0):
+    for _ in range(int(within * 10)):
+        if len(person.streams) == 1:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{len(person.streams)} streams are open")
+
+
+async def test_three_tabs_make_one_stream_and_each_is_a_session(log_in):
+    ana = await log_in("ana")
+    tabs = [await ana.open_tab() for _ in range(3)]
+    ben = await (await log_in("ben")).open_tab()
+
+    for tab in tabs:
+        await tab.sees("ben", "online", within=2)
+    await _one_stream(ana)
+    assert len([each for each in await tabs[1].sessions() if not each["leaving"]]) == 3
+    assert len([each for each in await tabs[1].sessions() if each["streaming"]]) == 1
+    assert await ben.person("ana").count() == 1
+
+
+async def test_another_tab_takes_over_when_the_leader_is_closed(log_in):
+    ana = await log_in("ana")
+    tabs = [await ana.open_tab() for _ in range(3)]
+    leader = await _leader(tabs)
+    left = [tab for tab in tabs if tab is not leader]
+    for tab in left:
+        await tab.record_changes()
+
+    await leader.page.close()
+    await left[0].page.wait_for_timeout(1500)
+
+    await _leader(left)
+    await _one_stream(ana)
+    assert [await tab.changes() for tab in left] == [[], []]  # nobody blinked
+    await (await log_in("ben")).open_tab()
+    for tab in left:
+        await tab.sees("ben", "online", within=2)
+
+
+async def test_a_frozen_leader_lets_go_and_comes_back_right(log_in):
+    ana = await log_in("ana")
+    tabs = [await ana.open_tab() for _ in range(2)]
+    leader = await _leader(tabs)
+    other = next(tab for tab in tabs if tab is not leader)
+
+    await leader.page.evaluate("void document.dispatchEvent(new Event('freeze'))")
+    await other.page.wait_for_timeout(1500)
+    assert await other.leads()
+    await (await log_in("ben")).open_tab()
+    await other.sees("ben", "online", within=2)
+
+    await leader.page.evaluate("void document.dispatchEvent(new Event('resume'))")
+    await leader.sees("ben", "online", within=3)
+    await _one_stream(ana)
+
+
+async def test_a_browser_without_locks_has_a_stream_per_tab(log_in):
+    ana = await log_in("ana")
+    await ana.context.add_init_script(
+        "Object.defineProperty(navigator, 'locks', {value: undefined})"
+    )
+    tabs = [await ana.open_tab() for _ in range(2)]
+
+    assert [await tab.leads() for tab in tabs] == [True, True]
+    said = "presence: no Web Locks or BroadcastChannel, so each tab has its own stream"
+    assert ana.complaints == [said, said]
+    ana.complaints.clear()
