@@ -7,7 +7,7 @@ Values may be strings (as the environment gives them) or Python values. Duration
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from functools import cache
@@ -75,6 +75,9 @@ class Settings:
     )
     history_batch: int = _setting(1_000, "Changes written to Postgres in one transaction")
     history_interval: timedelta = _setting(timedelta(seconds=0.5), "How often history is written")
+    history_months: int = _setting(
+        0, "Months of history that the worker keeps besides the present one; 0 keeps all"
+    )
     # Streams.
     keepalive_interval: timedelta = _setting(timedelta(seconds=15), "Comment on a silent stream")
     stream_age: timedelta = _setting(timedelta(minutes=10), "Age at which a stream is rotated")
@@ -115,6 +118,10 @@ class Settings:
     last_seen_precision: Precision = _setting(Precision.EXACT, "Default: how exact last-seen is")
     reciprocal: bool = _setting(False, "Who hides their own last-seen sees nobody's")
     contacts_need_acceptance: bool = _setting(True, "A contact counts once the other has accepted")
+    directory: str = _setting(
+        "",
+        "Dotted path of a callable (ids) -> ids that exist; none: accounts, and who was ever here",
+    )
     room_access: str = _setting(
         "",
         "Dotted path of a callable (user, room, 'enter' or 'watch') -> bool; none: everybody may",
@@ -126,6 +133,8 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
         self.policy()  # raises, naming both numbers
+        self.room_rule()
+        self.directory_of_ids()
         for name in ("shards", "log_length", "history_batch", "max_watched", "max_body"):
             if getattr(self, name) < 1:
                 raise ImproperlyConfigured(f"PRESENCE {name.upper()} must be at least 1")
@@ -149,13 +158,20 @@ class Settings:
 
     def room_rule(self) -> Callable[[str, str, str], bool] | None:
         """Return the callable that says who may enter and watch rooms, None if everybody may."""
-        if not self.room_access:
+        return self._callable("room_access")
+
+    def directory_of_ids(self) -> Callable[[set[str]], Iterable[str]] | None:
+        """Return the callable that knows which ids exist, None for the app's own."""
+        return self._callable("directory")
+
+    def _callable(self, name: str) -> Any:
+        path = getattr(self, name)
+        if not path:
             return None
         try:
-            rule: Callable[[str, str, str], bool] = import_string(self.room_access)
+            return import_string(path)
         except ImportError as error:
-            raise ImproperlyConfigured(f"PRESENCE ROOM_ACCESS: {error}") from None
-        return rule
+            raise ImproperlyConfigured(f"PRESENCE {name.upper()}: {error}") from None
 
     @property
     def default_privacy(self) -> Privacy:

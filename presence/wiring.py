@@ -32,6 +32,7 @@ from presence.live.leases import Leases
 from presence.live.log import Log
 from presence.live.records import Records
 from presence.live.rooms import Rooms as LiveRooms
+from presence.live.tickets import Tickets
 from presence.service.access import Access
 from presence.service.alerting import Alerting
 from presence.service.applying import Applier
@@ -54,6 +55,7 @@ from presence.service.room_watching import RoomWatching
 from presence.service.rooms import Rooms
 from presence.service.roster import Roster
 from presence.service.rules import Rules
+from presence.service.ticketing import Ticketing
 from presence.service.watching import Watching
 from presence.service.why import Why
 
@@ -88,6 +90,7 @@ class Parts:
     rooms: Rooms
     room_watching: RoomWatching
     alerting: Alerting
+    ticketing: Ticketing
     rules: Rules
     why: Why
     attachments: Attachments
@@ -243,6 +246,7 @@ def join(settings: conf.Settings) -> Parts:
         rooms=rooms,
         room_watching=room_watching,
         alerting=alerting,
+        ticketing=Ticketing(Tickets(connection)),
         rules=Rules(applier, bus, access),
         why=Why(records, homes, policy),
         attachments=attachments,

@@ -123,6 +123,13 @@ class PresenceTokenShape(Shape):
     expires_in = serializers.IntegerField(help_text="Seconds")
 
 
+class PresenceTicketShape(Shape):
+    """A ticket for one stream."""
+
+    ticket = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text="Seconds")
+
+
 class MeShape(Shape):
     """Oneself, with what others cannot see."""
 
@@ -213,3 +220,37 @@ class WhyShape(Shape):
     until = instant("When the choice ends", allow_null=True)
     sessions = SessionShape(many=True)
     claims = ClaimShape(many=True)
+
+
+class RoomShape(Shape):
+    """Who is in a room."""
+
+    room = serializers.CharField()
+    count = serializers.IntegerField(help_text="How many are here")
+    whole = serializers.BooleanField(help_text="`users` is everybody; otherwise it is a sample")
+    users = RecordShape(many=True)
+    stale_after_ms = serializers.IntegerField(
+        help_text="After so long without a newer answer, show this as not known"
+    )
+
+
+class CountShape(Shape):
+    """How many of a group are available."""
+
+    visible = serializers.IntegerField(help_text="Whom of them you may see")
+    available = serializers.IntegerField(help_text="Online")
+    reachable = serializers.IntegerField(help_text="Not offline")
+
+
+class AlertShape(Shape):
+    """A wish to be told."""
+
+    user = serializers.CharField()
+    until = instant("When the wish ends")
+
+
+class AlreadyOnlineShape(Shape):
+    """There is nothing to wait for."""
+
+    user = serializers.CharField()
+    status = enumeration(Status, "Always `online`")

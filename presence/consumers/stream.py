@@ -29,7 +29,9 @@ HEADERS: Headers = [
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),  # without it nginx delivered nothing for 4 s
 ]
-_KNOWN = frozenset({"users", "contacts", "rooms", "session", "device", "cursor", "token", "ping"})
+_KNOWN = frozenset(
+    {"users", "contacts", "rooms", "session", "device", "cursor", "token", "ticket", "ping"}
+)
 LOST = "lost"
 
 
@@ -41,7 +43,7 @@ class StreamConsumer(Endpoint):
     async def handle(self, exchange: Exchange, joined: Parts, user_of: Authentication) -> None:
         """Open a stream and stay until it ends."""
         query = exchange.query()
-        viewer = user_of.user(exchange, query.get("token"))
+        viewer = await _viewer(exchange, joined, user_of, query)
         settings = joined.settings
         request = _request(exchange, query, viewer, settings.max_watched, settings.max_rooms)
         joined.start()
@@ -77,6 +79,18 @@ class StreamConsumer(Endpoint):
         elif reason != LOST:
             with suppress(OSError):
                 await exchange.close(joined.watching.goodbye(reason))
+
+
+async def _viewer(
+    exchange: Exchange, joined: Parts, user_of: Authentication, query: dict[str, str]
+) -> str:
+    ticket = query.get("ticket")
+    if ticket is None:
+        return user_of.user(exchange, query.get("token"))
+    viewer = await joined.ticketing.redeem(ticket)
+    if viewer is None:
+        raise refuse(401, "the ticket is unknown, used or over", "ticket")
+    return viewer
 
 
 async def _serve(

@@ -53,15 +53,17 @@ async def _work() -> None:
         while await joined.recorder.record() and not ending.is_set():
             pass
 
-    async def ensure_partitions() -> None:
+    async def keep_months() -> None:
         await in_database(partitions.ensure)
+        if settings.history_months:
+            await in_database(partitions.drop_older_than, settings.history_months)
 
     async with asyncio.TaskGroup() as tasks:
         for job, interval in (
             (sweep, settings.sweep_interval),
             (record, settings.history_interval),
             (joined.recorder.adopt, _ADOPT_INTERVAL),
-            (ensure_partitions, _PARTITIONS_INTERVAL),
+            (keep_months, _PARTITIONS_INTERVAL),
         ):
             tasks.create_task(_repeat(job, interval, ending))
     await wiring.stop()
