@@ -28,7 +28,7 @@ def parse_instant(text: str) -> Instant:
     """Return the instant that RFC 3339 `text` names.
 
     Raises:
-        ValueError: `text` is not RFC 3339, or it names no offset.
+        ValueError: `text` is not RFC 3339, names no offset, or lies before 1970 or after 9999.
     """
     try:
         parsed = datetime.fromisoformat(text)
@@ -36,7 +36,10 @@ def parse_instant(text: str) -> Instant:
         raise ValueError(_NOT_AN_INSTANT) from None
     if parsed.tzinfo is None:
         raise ValueError(_NOT_AN_INSTANT)
-    return from_datetime(parsed)
+    at = from_datetime(parsed)
+    if not 0 <= at <= LATEST:  # an offset can push a year that can be written beyond it
+        raise ValueError(_NOT_AN_INSTANT)
+    return at
 
 
 def to_datetime(at: Instant) -> datetime:

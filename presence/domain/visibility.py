@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from presence.domain.face import Face
 from presence.domain.instant import Instant
+from presence.domain.status import Status
 
 
 class Audience(StrEnum):
@@ -92,7 +93,7 @@ def seen_through(face: Face, lens: Lens) -> Face:
 
     `since` of somebody offline tells when they left, so it is coarsened with last-seen.
     """
-    if lens in {Lens.SELF, Lens.EXACT} or face.last_seen is None:
+    if lens in {Lens.SELF, Lens.EXACT} or face.status is not Status.OFFLINE:
         return face
     if lens is Lens.HIDDEN:
         return replace(face, last_seen=None, since=None)
