@@ -200,6 +200,7 @@ REST_FRAMEWORK = {
         "reads": env.str("API_RATE_READS", default="1200/min"),
         "writes": env.str("API_RATE_WRITES", default="240/min"),
         "lookups": env.str("API_RATE_LOOKUPS", default="30000/hour"),
+        "claims": env.str("API_RATE_CLAIMS", default="3000/min"),
         "address": env.str("API_RATE_ADDRESS", default="6000/min"),
         "failed_logins": env.str("API_RATE_FAILED_LOGINS", default="10/min"),
     },

@@ -6,7 +6,7 @@ The rules of ids and texts are the domain's; these fields only translate. Types 
 `"true"` for true), except that an id may be written as a number, because ids usually are Django's.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -167,12 +167,15 @@ class FutureInstant(serializers.Field[Instant, Any, str, Any]):
 class Choice(serializers.ChoiceField, Generic[E]):
     """One member of an enumeration of the domain."""
 
-    def __init__(self, kind: type[E], **options: Any) -> None:
-        """Say in the error what is allowed."""
+    def __init__(
+        self, kind: type[E], *, members: Collection[E] | None = None, **options: Any
+    ) -> None:
+        """Allow `members`, or all of `kind`; say in the error what is allowed."""
         self.kind = kind
-        allowed = ", ".join(kind)
+        members = list(kind if members is None else members)
+        allowed = ", ".join(members)
         super().__init__(
-            choices=[(member.value, member.name) for member in kind],
+            choices=[(member.value, member.name) for member in members],
             error_messages={"invalid_choice": f"must be one of {allowed}"},
             **options,
         )

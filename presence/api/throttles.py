@@ -33,6 +33,7 @@ DEFAULT_RATES = {
     "reads": "1200/min",
     "writes": "240/min",
     "lookups": "30000/hour",
+    "claims": "3000/min",
     "address": "6000/min",
     "failed_logins": "10/min",
 }

@@ -26,6 +26,7 @@ class Standing(WithMessage):
 
         db_table = "presence_standing"
         constraints = (is_one_of("availability", Availability, table="standing"),)
+        permissions = (("claim_status", "Can claim statuses for users, as an application"),)
 
     def __str__(self) -> str:
         """Return the user and the choice."""

@@ -59,8 +59,7 @@ class Alerting:
             raise Refused("until", f"must lie within the next {MAX_LASTS.days} days")
         if user not in await self._access.lenses(viewer=viewer, users=[user]):
             raise NotFound
-        seen = (await self._faces.of([user]))[user]
-        if seen.face.status is Status.ONLINE:
+        if await self._is_online(user):
             return True
         try:
             if await self._alerts.count(user) >= _MAX_WAITING:
@@ -68,6 +67,9 @@ class Alerting:
             await self._alerts.add(
                 viewer=viewer, user=user, until=now + milliseconds(lasts), lasts=lasts
             )
+            # Who came meanwhile was not waited for yet; a wish that is gone again has been fulfilled.
+            if await self._is_online(user):
+                return await self._alerts.remove(viewer=viewer, user=user)
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
         return False
@@ -95,6 +97,9 @@ class Alerting:
             return [Told(user=user, at=at) for at, user in await self._alerts.take_told(viewer)]
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
+
+    async def _is_online(self, user: str) -> bool:
+        return (await self._faces.of([user]))[user].face.status is Status.ONLINE
 
     def fire(self, *, user: str, at: Instant, alerts: Sequence[tuple[str, Instant]]) -> None:
         """Fulfil the wishes about `user`, who came online at `at`; returns at once."""

@@ -58,7 +58,10 @@ class Claiming:
         except ValueError as error:
             field = "priority" if "priority" in str(error) else "status"
             raise Refused(field, str(error)) from None
-        return await asyncio.shield(self._applier.apply(user=user, signal=Claimed(claim=claim)))
+        applied = await asyncio.shield(self._applier.apply(user=user, signal=Claimed(claim=claim)))
+        if app not in applied.record.claims:
+            raise Refused("priority", "as many stronger claims stand as may; try a higher one")
+        return applied
 
     async def release(self, *, app: str, user: str) -> Applied:
         """End the claim of `app`; what it covered shows again by itself.

@@ -19,6 +19,8 @@ from presence.routing import CONSUMERS
 BEYOND_WORDS = {
     "PUT /api/v1/me/status/": "`until` lies in the future",
     "POST /api/v1/me/contacts/": "whom one blocks cannot be asked",
+    "PUT /api/v1/presence/{user}/claim/": "`until` lies within a day",
+    "POST /api/v1/me/alerts/": "`until` lies within 30 days, and nobody waits for themselves",
     "POST /api/v1/me/blocks/": "nobody blocks themselves",
     "POST /api/v1/token/refresh/": "a token holds no null character",
     "GET /api/v1/presence/{user}/history/": "a cursor is one that was handed out",
@@ -34,7 +36,7 @@ EVERY_METHOD = {"get", "put", "post", "delete"}
 @pytest.fixture(scope="module")
 def site(module_serve: Any) -> Any:
     """A server that does not throttle."""
-    rates = ("READS", "WRITES", "LOOKUPS", "ADDRESS", "FAILED_LOGINS")
+    rates = ("READS", "WRITES", "LOOKUPS", "CLAIMS", "ADDRESS", "FAILED_LOGINS")
     return module_serve(env={f"API_RATE_{name}": "100000000/hour" for name in rates})
 
 
