@@ -19,6 +19,9 @@ Renew = Callable[[Sequence[Renewal]], Awaitable[tuple[Instant, list[Status | Non
 
 Answered = Callable[[Renewed | LiveUnavailableError], None]
 
+# Under load at most one batch in so long: a round trip costs this process about 150 us whatever it carries,
+# so at 20,000 heartbeats a second each bears 2 us of it, and waits 4 ms at most. A lone one never waits.
+PACE = 0.004  # seconds
 MAX_BATCH = 1_000  # keeps one script under about 3 ms, so that nobody else waits long for Redis
 MAX_WAITING = 20_000  # beyond, the process is behind by whole seconds: refuse instead of queueing
 
@@ -34,6 +37,7 @@ class Batcher:
         self._renew = renew
         self._waiting: list[tuple[Renewal, Answered]] = []
         self._sender: asyncio.Task[None] | None = None
+        self._sent_at = 0.0
 
     def submit(self, renewal: Renewal) -> "asyncio.Future[Renewed]":
         """Return the future of when Redis renewed the lease and the user's status; None: no such lease.
@@ -68,7 +72,12 @@ class Batcher:
 
     async def _send(self) -> None:
         try:
+            loop = asyncio.get_running_loop()
             while self._waiting:
+                early = self._sent_at + PACE - loop.time()
+                if early > 0 and len(self._waiting) < MAX_BATCH:
+                    await asyncio.sleep(early)
+                self._sent_at = loop.time()
                 batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
                 await self._send_batch(batch)
         finally:

@@ -10,8 +10,8 @@ something else than before, is the record loaded and the rules asked.
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import monotonic
+from typing import NamedTuple
 
 from presence.domain.instant import Instant
 from presence.domain.policy import Policy
@@ -29,8 +29,7 @@ _BURST = 3  # beats of one session within the gap that count as ordinary
 _REMEMBERED = 100_000  # sessions; at most two generations of so many, about 25 MB
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(NamedTuple):
     """When a heartbeat was stored, on the store's clock, and what its sender should do next.
 
     `status` is what others see of its user.

@@ -10,9 +10,12 @@ normal `send` (chunked coding), writes chunks to `transport`, and ends by a norm
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from presence.serving.shortcut import Shortcut
 
 EXTENSION = "presence.transport"
 
@@ -24,8 +27,14 @@ _UNACKNOWLEDGED_MS = 60_000
 class StreamingProtocol(HttpToolsProtocol):
     """One connection. To the application it is the extension's object as well: no object more per request."""
 
+    # Set on the subclass that a server makes for itself; see `with_shortcut`.
+    shortcut: ClassVar[Shortcut | None] = None
+    _fields: ClassVar[tuple[list[tuple[bytes, bytes]] | None, bytes]] = (None, b"")
+
     _when_lost: Callable[[], None] | None = None
     _is_lost = False
+    _brief: "_Brief | None" = None
+    _answered_at = 0.0
 
     # --- What the application may use -------------------------------------------------------------
 
@@ -52,17 +61,172 @@ class StreamingProtocol(HttpToolsProtocol):
 
     # --- What uvicorn calls -----------------------------------------------------------------------
 
+    def on_message_begin(self) -> None:
+        """Begin a request; a client that does not wait for its answers goes the ordinary way."""
+        if self._brief is not None:
+            self._go_the_ordinary_way()
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
-        """Put the extension into the scope; HTTP/1.0 has no chunked coding, hence no extension."""
+        """Put the extension into the scope, or begin a shortcut.
+
+        HTTP/1.0 has no chunked coding, hence no extension.
+        """
         if self.parser.get_http_version() == "1.1":
+            shortcut = self.shortcut
+            if shortcut is not None and self.url == shortcut.path and self._is_plain_post():
+                admitted = shortcut.admit(self.headers)
+                if admitted is not None:
+                    self._brief = _Brief(admitted, self.parser.should_keep_alive(), self.scope)
+                    return
             scope: Any = self.scope
             scope["extensions"] = {EXTENSION: self}
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Gather the body of a short request."""
+        brief = self._brief
+        if brief is None or brief.is_whole:
+            super().on_body(body)
+            return
+        brief.body += body
+        if len(brief.body) > self.shortcut.longest:  # type: ignore[union-attr]
+            self._go_the_ordinary_way()
+
+    def on_message_complete(self) -> None:
+        """Ask the shortcut, if one has begun."""
+        brief = self._brief
+        if brief is None:
+            super().on_message_complete()
+            return
+        brief.is_whole = True
+        self.shortcut.answer(  # type: ignore[union-attr]
+            brief.admitted, brief.body, partial(self._answer, brief)
+        )
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell who asked for it."""
         super().connection_lost(exc)
         self._is_lost = True
+        self._brief = None
         callback, self._when_lost = self._when_lost, None
         if callback is not None:
             self.loop.call_soon(callback)
+
+    def shutdown(self) -> None:
+        """Close when idle; after the answer when one is on its way."""
+        if self._brief is not None:
+            self._brief.keep_alive = False
+        else:
+            super().shutdown()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse. The keep-alive timer runs on under shortcuts: setting it anew each time would cost 1 us."""
+        timer, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
+        super().data_received(data)
+        if timer is None:
+            return
+        if self._is_lost or self.timeout_keep_alive_task is not None or self._brief is None:
+            timer.cancel()
+        else:
+            self.timeout_keep_alive_task = timer
+
+    # --- The shortcut -----------------------------------------------------------------------------
+
+    def _is_plain_post(self) -> bool:
+        """Return whether nothing about this request or connection needs the ordinary way."""
+        return (
+            self.parser.get_method() == b"POST"
+            and (self.cycle is None or self.cycle.response_complete)
+            and not self.expect_100_continue
+            and not self.parser.should_upgrade()
+            and not self.flow.write_paused
+        )
+
+    def _answer(self, brief: "_Brief", answer: bytes | None) -> None:
+        """Write the answer in one piece: header and body apart would be two system calls."""
+        if brief is not self._brief:
+            return  # the client is gone, or went on without waiting
+        if answer is None:
+            self._go_the_ordinary_way()
+            return
+        self._brief = None
+        self.server_state.total_requests += 1
+        transport = self.transport
+        if brief.keep_alive:
+            transport.write(b"HTTP/1.1 200 OK\r\n" + self._default_fields() + answer)
+            self._answered_at = self.loop.time()
+            if self.timeout_keep_alive_task is None:
+                self._await_next_request(self.timeout_keep_alive)
+        else:
+            fields = self._default_fields() + b"connection: close\r\n"
+            transport.write(b"HTTP/1.1 200 OK\r\n" + fields + answer)
+            transport.close()
+
+    def _await_next_request(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        """Close the connection when its last answer is long ago; else look again when it will be."""
+        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if self._brief is not None or left > 0.05:
+            self._await_next_request(max(left, 1.0))
+        else:
+            self.timeout_keep_alive_handler()
+
+    def _default_fields(self) -> bytes:
+        """Return uvicorn's own header fields, made into bytes once a second, when it makes new ones."""
+        defaults = self.server_state.default_headers
+        known, fields = StreamingProtocol._fields
+        if known is not defaults:
+            fields = b"".join(b"%s: %s\r\n" % field for field in defaults)
+            StreamingProtocol._fields = (defaults, fields)
+        return fields
+
+    def _go_the_ordinary_way(self) -> None:
+        """Hand the request to the application, as if there were no shortcut."""
+        brief, self._brief = self._brief, None
+        if brief is None:
+            return
+        self._unset_keepalive_if_required()
+        scope = brief.scope
+        scope["method"] = "POST"
+        scope["path"] = self.shortcut.path.decode()  # type: ignore[union-attr]
+        scope["raw_path"] = self.shortcut.path  # type: ignore[union-attr]
+        scope["query_string"] = b""
+        scope["extensions"] = {EXTENSION: self}
+        self.cycle = RequestResponseCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=brief.keep_alive,
+            on_response=self.on_response_complete,
+        )
+        self.cycle.body = bytearray(brief.body)
+        self.cycle.more_body = not brief.is_whole
+        self.cycle.message_event.set()
+        self._start_asgi_task(self.cycle, self.app)
+
+
+class _Brief:
+    """A request that goes by the shortcut."""
+
+    __slots__ = ("admitted", "body", "is_whole", "keep_alive", "scope")
+
+    def __init__(self, admitted: Any, keep_alive: bool, scope: Any) -> None:
+        self.admitted = admitted
+        self.body = b""
+        self.is_whole = False
+        self.keep_alive = keep_alive
+        self.scope = scope
+
+
+def with_shortcut(shortcut: Shortcut) -> type[StreamingProtocol]:
+    """Return the protocol with a shortcut."""
+    return type("ShortcutProtocol", (StreamingProtocol,), {"shortcut": shortcut})

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
-from presence.serving.protocol import StreamingProtocol
+from presence.serving.protocol import StreamingProtocol, with_shortcut
+from presence.serving.shortcut import Shortcut
 
 Drain = Callable[[], Awaitable[None]]
 
@@ -37,12 +38,14 @@ class Serving:
     application: the ASGI application's import path, `package.module:name`.
     drain: told once when the end begins; returns when every stream was told goodbye.
     patience: seconds for draining and for open responses together; what is left then is cut.
+    shortcut: makes, inside of the serving loop, what answers the most frequent request (see `shortcut`).
     trusted_proxies: addresses whose X-Forwarded-* headers count, comma-separated; empty: nobody's.
     """
 
     application: str
     drain: Drain
     patience: float
+    shortcut: Callable[[], Shortcut] | None = None
     trusted_proxies: str = ""
     access_log: bool = False
 
@@ -61,7 +64,7 @@ class Serving:
             forwarded_allow_ips=self.trusted_proxies,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
-        server = _Server(config, drain=self.drain, patience=self.patience)
+        server = _Server(config, self)
         try:
             server.run(sockets=list(listeners))
         except SystemExit as failure:  # uvicorn's way to say that the application did not start
@@ -72,14 +75,17 @@ class Serving:
 class _Server(uvicorn.Server):
     """uvicorn's server with a draining end."""
 
-    def __init__(self, config: uvicorn.Config, *, drain: Drain, patience: float) -> None:
+    def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
         super().__init__(config)
-        self._drain = drain
-        self._patience = patience
+        self._drain = serving.drain
+        self._patience = serving.patience
+        self._make_shortcut = serving.shortcut
         self._draining: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and leave what lives as long as the process out of every later garbage collection."""
+        if self._make_shortcut is not None:
+            self.config.http_protocol_class = with_shortcut(self._make_shortcut())
         await super().startup(sockets=sockets)
         gc.collect()
         gc.freeze()

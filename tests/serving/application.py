@@ -13,7 +13,7 @@ async def application(scope, receive, send):
         return
     if os.environ.get("CRASH_ON") == scope["path"]:
         os._exit(9)
-    answer = {"/stream": stream, "/slow": slow}.get(scope["path"], hello)
+    answer = {"/stream": stream, "/slow": slow, "/beat": beat}.get(scope["path"], hello)
     await answer(scope, receive, send)
 
 
@@ -33,6 +33,42 @@ async def hello(scope, receive, send):
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def beat(scope, receive, send):
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    body = b"application " + body
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Shortcut:
+    """Answers at once, later, or not at all, as the body asks."""
+
+    path = b"/beat"
+    longest = 100
+
+    def admit(self, headers):
+        return None if dict(headers).get(b"x-way") == b"ordinary" else "admitted"
+
+    def answer(self, admitted, body, done):
+        assert admitted == "admitted"
+        if body.startswith(b"no"):
+            done(None)
+            return
+        answer = b"shortcut " + body
+        fields = b"content-length: %d\r\n\r\n" % len(answer)
+        if body.startswith(b"later"):
+            result = None if body.endswith(b"no") else fields + answer
+            asyncio.get_running_loop().call_later(0.2, done, result)
+        else:
+            done(fields + answer)
 
 
 async def slow(scope, receive, send):

@@ -7,7 +7,7 @@ import sys
 from presence.serving.listening import described, listen_on_port
 from presence.serving.server import Serving
 from presence.serving.supervisor import Role, Supervisor
-from tests.serving.application import drain
+from tests.serving.application import Shortcut, drain
 
 
 def main(count, patience):
@@ -17,6 +17,7 @@ def main(count, patience):
         application="tests.serving.application:application",
         drain=drain,
         patience=patience,
+        shortcut=Shortcut,
         trusted_proxies=os.environ.get("TRUSTED", ""),
     )
     print(described(listeners[0]), flush=True)

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from presence import wiring
 from presence.conf import settings
+from presence.consumers.shortcut import HeartbeatShortcut
 from presence.serving.listening import (
     CannotListenError,
     described,
@@ -25,6 +26,7 @@ from presence.serving.listening import (
     listen_on_port,
 )
 from presence.serving.server import Serving
+from presence.serving.shortcut import Shortcut
 from presence.serving.supervisor import Role, Supervisor
 
 # Beyond the time over which goodbyes are spread: for the last answers, and for closing Redis and Postgres.
@@ -59,6 +61,13 @@ class Command(BaseCommand):
             "FORWARDED_ALLOW_IPS of the environment, else nobody's)",
         )
         parser.add_argument(
+            "--shortcut",
+            default="/presence/heartbeat",
+            help="where unchanged heartbeats are answered without passing through the ASGI application "
+            "(default /presence/heartbeat); '' turns that off, for a site whose own ASGI middleware must see "
+            "every request",
+        )
+        parser.add_argument(
             "--access-log", action="store_true", help="one log line for each request"
         )
 
@@ -79,6 +88,8 @@ class Command(BaseCommand):
         serving = Serving(
             application=f"{module}:{name}",
             drain=wiring.drain,
+            # An access log is of the ordinary way.
+            shortcut=_shortcut(options["shortcut"]) if not options["access_log"] else None,
             patience=patience,
             trusted_proxies=options["trusted_proxies"],
             access_log=options["access_log"],
@@ -99,6 +110,10 @@ class Command(BaseCommand):
         and_worker = " and a worker" if with_worker else ""
         self.stdout.write(f"Presence listens on {where} ({what}{and_worker})")
         self.stdout.flush()
+
+
+def _shortcut(path: str) -> Callable[[], Shortcut] | None:
+    return (lambda: HeartbeatShortcut(path)) if path else None
 
 
 def _listen(options: dict[str, Any], workers: int) -> list[socket.socket]:
