@@ -49,6 +49,7 @@ from presence.service.homes import Homes
 from presence.service.leaving import Leaving
 from presence.service.own_views import OwnViews
 from presence.service.publishing import Publisher
+from presence.service.push_devices import PushDevices
 from presence.service.recording import Recorder
 from presence.service.restoring import Restoring
 from presence.service.room_watching import RoomWatching
@@ -91,6 +92,7 @@ class Parts:
     room_watching: RoomWatching
     alerting: Alerting
     ticketing: Ticketing
+    push_devices: PushDevices
     rules: Rules
     why: Why
     attachments: Attachments
@@ -246,6 +248,7 @@ def join(settings: conf.Settings) -> Parts:
         rooms=rooms,
         room_watching=room_watching,
         alerting=alerting,
+        push_devices=PushDevices(applier),
         ticketing=Ticketing(Tickets(connection)),
         rules=Rules(applier, bus, access),
         why=Why(records, homes, policy),

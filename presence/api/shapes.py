@@ -46,6 +46,34 @@ class MessageShape(Shape):
     until = instant("When it ends by itself", allow_null=True)
 
 
+class OwnSessionShape(Shape):
+    """A session, on one's own record."""
+
+    id = serializers.CharField()
+    device = enumeration(Device)
+    activity = enumeration(Activity)
+    rooms = serializers.ListField(child=serializers.CharField())
+
+
+class OwnClaimShape(Shape):
+    """A claim, on one's own record."""
+
+    app = serializers.CharField()
+    status = enumeration(Status)
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF's own attribute of that name
+    until = instant("When it ends", allow_null=True)
+
+
+class OwnShape(Shape):
+    """What only you may see of your record."""
+
+    availability = enumeration(Availability)
+    until = instant("When the choice ends", allow_null=True)
+    message = MessageShape(allow_null=True)
+    sessions = OwnSessionShape(many=True)
+    claims = OwnClaimShape(many=True)
+
+
 class RecordShape(Shape):
     """What you may know of a user."""
 
@@ -56,6 +84,10 @@ class RecordShape(Shape):
     devices = serializers.ListField(child=enumeration(Device), help_text="Kinds of devices in use")
     message = MessageShape(allow_null=True)
     version = serializers.IntegerField(help_text="Grows with every change of this user")
+    me = OwnShape(required=False, help_text="On your own record among changes, and nowhere else")
+    reachable = serializers.BooleanField(
+        required=False, help_text="Offline, but a push would reach them; left out otherwise"
+    )
 
 
 class RecordsShape(Shape):
@@ -66,6 +98,25 @@ class RecordsShape(Shape):
         child=serializers.CharField(),
         help_text="Ids that do not exist, or that you may not see: there is no telling which",
     )
+    stale_after_ms = serializers.IntegerField(
+        help_text="After so long without a newer answer, show these as not known"
+    )
+
+
+class ToldShape(Shape):
+    """Somebody came online whom you waited for."""
+
+    user = serializers.CharField()
+    status = enumeration(Status)
+    at = instant("When")
+
+
+class ChangesShape(Shape):
+    """What changed."""
+
+    users = RecordShape(many=True)
+    alerts = ToldShape(many=True)
+    cursor = serializers.CharField(help_text="For the next `since`")
     stale_after_ms = serializers.IntegerField(
         help_text="After so long without a newer answer, show these as not known"
     )
@@ -121,6 +172,12 @@ class PresenceTokenShape(Shape):
 
     token = serializers.CharField()
     expires_in = serializers.IntegerField(help_text="Seconds")
+
+
+class DevicesShape(Shape):
+    """One's devices that are registered for push."""
+
+    devices = serializers.ListField(child=serializers.CharField())
 
 
 class PresenceTicketShape(Shape):

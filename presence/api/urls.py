@@ -2,17 +2,19 @@
 
 Flow: Django's URLconf -> **urls** -> views.
 
-A user whose id is a word of ours here (`query`, `count`, `token`, `at`) or holds a slash is asked for by
-`presence/?users=`; a room whose id holds a slash by a stream.
+A user whose id is a word of ours here (`at`, `changes`, `count`, `query`, `ticket`, `token`) or holds a slash
+is asked for by `presence/?users=`; a room whose id holds a slash by a stream.
 """
 
 from django.urls import path, re_path
 
 from presence.api.alerts import MyAlert, MyAlerts
 from presence.api.at import StatusesAt
+from presence.api.changes import Changes
 from presence.api.claims import Claim
 from presence.api.contacts import MyBlock, MyBlocks, MyContact, MyContacts
 from presence.api.counts import Count
+from presence.api.devices import MyDevice, MyDevices
 from presence.api.handlers import unknown_path
 from presence.api.history import History
 from presence.api.login import Login, Renew
@@ -34,6 +36,7 @@ urlpatterns = [
     path("presence/ticket/", IssuePresenceTicket.as_view(), name="presence_ticket"),
     path("presence/token/", IssuePresenceToken.as_view(), name="presence_token"),
     path("presence/at/", StatusesAt.as_view(), name="statuses_at"),
+    path("presence/changes/", Changes.as_view(), name="changes"),
     path("presence/count/", Count.as_view(), name="count_available"),
     path("presence/<str:user>/", Record.as_view(), name="record"),
     path("presence/<str:user>/history/", History.as_view(), name="history"),
@@ -46,6 +49,8 @@ urlpatterns = [
     path("me/contacts/<str:user>/", MyContact.as_view(), name="my_contact"),
     path("me/blocks/", MyBlocks.as_view(), name="my_blocks"),
     path("me/blocks/<str:user>/", MyBlock.as_view(), name="my_block"),
+    path("me/devices/", MyDevices.as_view(), name="my_devices"),
+    path("me/devices/<str:device>/", MyDevice.as_view(), name="my_device"),
     path("me/sessions/", MySessions.as_view(), name="my_sessions"),
     path("me/sessions/<str:session>/", MySession.as_view(), name="my_session"),
     path("me/alerts/", MyAlerts.as_view(), name="my_alerts"),

@@ -16,6 +16,7 @@ class Face:
 
     `since` is when the present status began, None for a user who was never here. `last_seen` is the
     last proof of life, None while the user is reachable (it is now) and for one who was never here.
+    `is_pushable` says that a device of theirs can be reached by push, even while they are offline.
     """
 
     status: Status = Status.OFFLINE
@@ -23,6 +24,7 @@ class Face:
     last_seen: Instant | None = None
     devices: tuple[Device, ...] = ()
     message: Message | None = None
+    is_pushable: bool = False
 
 
 UNSEEN = Face()

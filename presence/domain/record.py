@@ -36,7 +36,8 @@ class Record:
 
     `face` is what others were last shown. `veiled` is set when the user turns invisible and stays
     until others see the user reachable again: meanwhile nothing the user does may alter the face.
-    `proven_at` is the newest proof of life of a session that has ended.
+    `proven_at` is the newest proof of life of a session that has ended. `is_pushable`: a device is
+    registered for push.
     """
 
     user: str
@@ -47,6 +48,7 @@ class Record:
     face: Face = UNSEEN
     veiled: bool = False
     proven_at: Instant | None = None
+    is_pushable: bool = False
 
     def due_at(self, now: Instant, policy: Policy) -> Instant | None:
         """Return when time alone next changes this record, leases apart; None if never.

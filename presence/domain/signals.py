@@ -90,6 +90,13 @@ class Unclaimed:
     app: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushRegistered:
+    """The user's first device was registered for push, or the last one taken out."""
+
+    is_pushable: bool
+
+
 SessionSignal = Heartbeat | Leave | SignOut | StreamOpened | StreamLost
-UserSignal = Chosen | MessageWritten | Claimed | Unclaimed
+UserSignal = Chosen | MessageWritten | Claimed | Unclaimed | PushRegistered
 Signal = SessionSignal | UserSignal | Silence | Elapsed

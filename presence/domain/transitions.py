@@ -25,6 +25,7 @@ from presence.domain.signals import (
     Heartbeat,
     Leave,
     MessageWritten,
+    PushRegistered,
     SessionSignal,
     Signal,
     SignOut,
@@ -229,6 +230,8 @@ def _apply(record: Record, signal: Signal, now: Instant, policy: Policy) -> Reco
                 weakest = min(claims.values(), key=lambda each: (each.priority, each.since))
                 del claims[weakest.app]
             return replace(record, claims=claims)
+        case PushRegistered(is_pushable=is_pushable):
+            return replace(record, is_pushable=is_pushable)
         case Unclaimed(app=app):
             return replace(record, claims={k: v for k, v in record.claims.items() if k != app})
         case Elapsed():
@@ -302,7 +305,12 @@ def _with_face(before: Record, record: Record, now: Instant, policy: Policy) -> 
         record,
         veiled=veiled,
         face=Face(
-            status=status, since=since, last_seen=last_seen, devices=devices, message=message
+            status=status,
+            since=since,
+            last_seen=last_seen,
+            devices=devices,
+            message=message,
+            is_pushable=face.is_pushable if veiled else record.is_pushable,
         ),
     )
 

@@ -8,6 +8,7 @@ import msgspec
 from presence.domain.face import UNSEEN, Face
 from presence.domain.instant import Instant, format_instant
 from presence.domain.message import Message
+from presence.domain.status import Status
 from presence.domain.visibility import Lens, seen_through
 
 
@@ -50,7 +51,8 @@ class WireOwn(msgspec.Struct, frozen=True):
 class WireRecord(msgspec.Struct, frozen=True):
     """What one user may know of another. Instants are RFC 3339, UTC.
 
-    `me` is there on one's own record alone.
+    `reachable` is there, and true, on somebody offline whom a push would reach; `me` on one's own
+    record alone.
     """
 
     user: str
@@ -60,6 +62,7 @@ class WireRecord(msgspec.Struct, frozen=True):
     devices: tuple[str, ...]
     message: WireMessage | None
     version: int
+    reachable: bool | msgspec.UnsetType = msgspec.UNSET
     me: WireOwn | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -82,6 +85,7 @@ def wire_record(
         devices=tuple(device.value for device in seen.devices),
         message=wire_message(seen.message),
         version=version,
+        reachable=True if seen.is_pushable and seen.status is Status.OFFLINE else msgspec.UNSET,
         me=msgspec.UNSET if own is None or lens is not Lens.SELF else own,
     )
 

@@ -14,7 +14,7 @@ from msgspec import msgpack
 
 from presence.domain.changes import Change
 from presence.domain.claim import Claim
-from presence.domain.face import UNSEEN, Face
+from presence.domain.face import Face
 from presence.domain.instant import Instant
 from presence.domain.message import Message
 from presence.domain.record import Choice, Record
@@ -75,6 +75,7 @@ def pack_record(record: Record) -> bytes:
             claims or None,
             record.veiled,
             record.proven_at,
+            record.is_pushable,
         ]
     )
 
@@ -82,7 +83,7 @@ def pack_record(record: Record) -> bytes:
 def unpack_record(user: str, raw: bytes, deadlines: Deadlines) -> tuple[Stamp, Record]:
     """Return the stamp and record that `raw` holds, its sessions with their `deadlines`."""
     stamp, body = _split(raw)
-    sessions, face, choice, message, claims, veiled, proven_at = _unpack(body)
+    sessions, face, choice, message, claims, veiled, proven_at, is_pushable = _unpack(body)
     return stamp, Record(
         user=user,
         sessions={
@@ -119,6 +120,7 @@ def unpack_record(user: str, raw: bytes, deadlines: Deadlines) -> tuple[Stamp, R
         },
         veiled=veiled,
         proven_at=proven_at,
+        is_pushable=is_pushable,
     )
 
 
@@ -158,19 +160,19 @@ def _face_fields(face: Face) -> list[Any]:
         face.last_seen,
         face.devices,
         _message_fields(face.message),
+        face.is_pushable,
     ]
 
 
 def _face(fields: Sequence[Any]) -> Face:
-    status, since, last_seen, devices, message = fields
-    if since is None and message is None and last_seen is None and status == "offline":
-        return UNSEEN
+    status, since, last_seen, devices, message, is_pushable = fields
     return Face(
         status=Status(status),
         since=since,
         last_seen=last_seen,
         devices=tuple(map(Device, devices)),
         message=_message(message),
+        is_pushable=is_pushable,
     )
 
 

@@ -10,7 +10,8 @@ from presence.models.block import Block
 from presence.models.contact import Contact
 from presence.models.last_seen import LastSeen
 from presence.models.privacy import PrivacyRule
+from presence.models.push_device import PushDevice
 from presence.models.standing import Standing
 from presence.models.transition import Transition
 
-__all__ = ["Block", "Contact", "LastSeen", "PrivacyRule", "Standing", "Transition"]
+__all__ = ["Block", "Contact", "LastSeen", "PrivacyRule", "PushDevice", "Standing", "Transition"]

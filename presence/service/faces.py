@@ -4,6 +4,7 @@ Flow: roster, watching -> **faces** -> records.sightings; who is not there -> La
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from presence.domain.face import UNSEEN
 from presence.history.queries import last_seen_of
@@ -12,8 +13,7 @@ from presence.live.connection import LiveUnavailableError
 from presence.live.records import Records, Sighting
 from presence.service.database import in_database
 from presence.service.errors import Unavailable
-
-_NEVER_SEEN = Sighting(face=UNSEEN, stamp=Stamp())
+from presence.service.reachable import pushable_among
 
 
 class Faces:
@@ -40,8 +40,13 @@ class Faces:
 
 
 async def _stored(users: Sequence[str]) -> dict[str, Sighting]:
-    stored = await in_database(last_seen_of, users)
-    return {
-        user: Sighting(face=stored[user].face, stamp=Stamp()) if user in stored else _NEVER_SEEN
-        for user in users
-    }
+    return await in_database(_read, users)
+
+
+def _read(users: Sequence[str]) -> dict[str, Sighting]:
+    stored, pushable = last_seen_of(users), pushable_among(users)
+    found = {}
+    for user in users:
+        face = stored[user].face if user in stored else UNSEEN
+        found[user] = Sighting(face=replace(face, is_pushable=user in pushable), stamp=Stamp())
+    return found

@@ -17,6 +17,7 @@ from presence.history.queries import last_seen_of
 from presence.models import Standing
 from presence.service.database import in_database
 from presence.service.gathering import Gathering
+from presence.service.reachable import pushable_among
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +27,17 @@ class Home:
     choice: Choice = AUTOMATIC
     message: Message | None = None
     face: Face = UNSEEN
+    is_pushable: bool = False
 
     def settle(self, record: Record) -> Record:
         """Return `record`, which is new, with what was known before."""
-        return replace(record, choice=self.choice, message=self.message, face=self.face)
+        return replace(
+            record,
+            choice=self.choice,
+            message=self.message,
+            face=replace(self.face, is_pushable=self.is_pushable),
+            is_pushable=self.is_pushable,
+        )
 
 
 class Homes:
@@ -55,13 +63,23 @@ async def _load(users: Sequence[str]) -> dict[str, Home]:
 def _read(users: Sequence[str]) -> dict[str, Home]:
     standings = {each.user: each for each in Standing.objects.filter(user__in=users)}
     faces = last_seen_of(users, from_primary=True)
+    pushable = pushable_among(users)
     return {
-        user: _home(standings.get(user), faces[user].face if user in faces else UNSEEN)
+        user: _home(
+            standings.get(user),
+            faces[user].face if user in faces else UNSEEN,
+            is_pushable=user in pushable,
+        )
         for user in users
     }
 
 
-def _home(standing: Standing | None, face: Face) -> Home:
+def _home(standing: Standing | None, face: Face, *, is_pushable: bool) -> Home:
     if standing is None:
-        return Home(face=face)
-    return Home(choice=standing.choice(), message=standing.message(), face=face)
+        return Home(face=face, is_pushable=is_pushable)
+    return Home(
+        choice=standing.choice(),
+        message=standing.message(),
+        face=face,
+        is_pushable=is_pushable,
+    )
