@@ -158,11 +158,13 @@ class Settings:
 
     def room_rule(self) -> Callable[[str, str, str], bool] | None:
         """Return the callable that says who may enter and watch rooms, None if everybody may."""
-        return self._callable("room_access")
+        rule: Callable[[str, str, str], bool] | None = self._callable("room_access")
+        return rule
 
     def directory_of_ids(self) -> Callable[[set[str]], Iterable[str]] | None:
         """Return the callable that knows which ids exist, None for the app's own."""
-        return self._callable("directory")
+        directory: Callable[[set[str]], Iterable[str]] | None = self._callable("directory")
+        return directory
 
     def _callable(self, name: str) -> Any:
         path = getattr(self, name)

@@ -55,6 +55,8 @@ class Endpoint(AsyncConsumer):
 
     async def _answer(self, exchange: Exchange) -> None:
         joined = parts()
+        if not joined.tasks:
+            joined.start()  # on a server that does not say when it starts (daphne)
         origins = Origins(joined.settings.allowed_origins)
         origins.admit(exchange)
         try:

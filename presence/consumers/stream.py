@@ -46,7 +46,6 @@ class StreamConsumer(Endpoint):
         viewer = await _viewer(exchange, joined, user_of, query)
         settings = joined.settings
         request = _request(exchange, query, viewer, settings.max_watched, settings.max_rooms)
-        joined.start()
         ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         def end(reason: str) -> None:
