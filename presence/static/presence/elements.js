@@ -106,7 +106,6 @@ const LIST = `
   .name { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .line { font-size: 0.875em; color: var(--presence-muted, #57606a); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   [data-status="unknown"] .avatar { filter: grayscale(1); }
-  .message:not(:empty)::before { content: " · "; }
   p { margin: 0; color: var(--presence-muted, #57606a); }
   @media (prefers-color-scheme: dark) {
     .avatar { background: oklch(0.35 0.06 var(--hue)); color: oklch(0.88 0.07 var(--hue)); }
@@ -333,7 +332,8 @@ export class PresenceList extends PresenceElement {
       setText(item.avatar, [...this.#nameOf(user)][0]);
       setText(item.name, this.#nameOf(user));
       setText(item.text, describe(record, now));
-      setText(item.message, [emoji, text].filter(Boolean).join(" "));
+      const said = [emoji, text].filter(Boolean).join(" ");
+      setText(item.message, said && ` · ${said}`);
       if (this.#list.children[place] !== item.li) this.#list.insertBefore(item.li, this.#list.children[place] ?? null);
     });
     setText(this.#empty, users.length ? "" : words.nobody);
