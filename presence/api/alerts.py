@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from presence.api.bodies import Body, FutureInstant, UserId
-from presence.api.me import shown_instant
 from presence.api.resource import Resource
-from presence.api.shapes import AlertShape
-from presence.domain.instant import from_datetime, milliseconds
+from presence.api.shapes import AlertShape, AlreadyOnlineShape
+from presence.domain.instant import format_instant, from_datetime, milliseconds
+from presence.domain.status import Status
 from presence.wiring import call
 
 DAY = timedelta(days=1)
@@ -41,13 +41,20 @@ class MyAlerts(Resource):
         description="Once, on one's open streams and in the next poll. Who is online already is told so at once.",
         tags=["me"],
         request=AlertBody,
-        responses={201: AlertShape},
+        responses={201: AlertShape, 200: AlreadyOnlineShape},
         examples=[
             OpenApiExample("somebody", value={"user": "43"}, request_only=True),
             OpenApiExample(
                 "waiting",
-                value={"user": "43", "until": "2026-11-23T20:15:00.123Z", "is_online": False},
+                value={"user": "43", "until": "2026-11-23T20:15:00.123Z"},
                 response_only=True,
+                status_codes=["201"],
+            ),
+            OpenApiExample(
+                "there already",
+                value={"user": "43", "status": "online"},
+                response_only=True,
+                status_codes=["200"],
             ),
         ],
     )
@@ -62,8 +69,9 @@ class MyAlerts(Resource):
         is_online = call(
             lambda parts: parts.alerting.ask(viewer=viewer, user=user, now=now, lasts=lasts)
         )
-        shown = None if is_online else shown_instant(until)
-        return Response({"user": user, "until": shown, "is_online": is_online}, status=201)
+        if is_online:
+            return Response({"user": user, "status": Status.ONLINE.value})
+        return Response({"user": user, "until": format_instant(until)}, status=201)
 
 
 class MyAlert(Resource):

@@ -15,7 +15,7 @@ from presence.domain.status import Activity, Device
 _TAGS = ["live"]
 _SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"presenceCookie": []}]
 _CURSOR = "1k2j3h.1795637700123"
-_CURSOR_PATTERN = r"^[0-9a-z]{1,32}\.[0-9]{1,15}$"
+CURSOR_PATTERN = r"^[0-9a-z]{1,32}\.[0-9]{1,15}$"
 _SESSION = {
     "type": "string",
     "minLength": 1,
@@ -58,7 +58,7 @@ _HEARTBEAT = {
         },
         "since": {
             "type": "string",
-            "pattern": _CURSOR_PATTERN,
+            "pattern": CURSOR_PATTERN,
             "description": "A cursor: also answer which of one's contacts changed since",
         },
     },
@@ -76,6 +76,11 @@ _BEAT = {
             "type": "array",
             "items": {"$ref": "#/components/schemas/Record"},
             "description": "With `since`: one's contacts that changed",
+        },
+        "alerts": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Told"},
+            "description": "With `since`: who came online whom one waited for; each is told once",
         },
         "stale_after_ms": {
             "type": "integer",

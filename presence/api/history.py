@@ -17,7 +17,7 @@ from presence.api.places import read_place, write_place
 from presence.api.resource import Resource
 from presence.api.shapes import NOW, TransitionsShape
 from presence.domain.ids import check_user
-from presence.domain.instant import LATEST, Instant, format_instant, parse_instant
+from presence.domain.instant import Instant, format_instant, parse_instant
 from presence.domain.visibility import Lens
 from presence.history.queries import StoredTransition
 from presence.service.errors import NotFound
@@ -53,10 +53,9 @@ def asked_instant(request: Request, name: str) -> Instant | None:
     if text is None:
         return None
     try:
-        at = parse_instant(_LOST_PLUS.sub("+", text))
+        return parse_instant(_LOST_PLUS.sub("+", text))
     except ValueError as error:
         raise ValidationError({name: [str(error)]}) from None
-    return min(max(0, at), LATEST)
 
 
 def asked_number(request: Request, name: str, *, default: int, most: int) -> int:

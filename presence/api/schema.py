@@ -13,6 +13,8 @@ from drf_spectacular.openapi import AutoSchema
 from presence.api.consumer_schema import CONSUMER_PATHS
 from presence.service.problem import CONTENT_TYPE
 
+# Bodies that name a user whom one has to see.
+_OF_SOMEBODY = frozenset({"add_my_alert"})
 _UNSAFE = frozenset({"post", "put", "patch", "delete"})
 _METHODS = _UNSAFE | {"get"}
 _RETRY = {
@@ -204,5 +206,7 @@ def _problems_of(path: str, method: str, operation: dict[str, Any]) -> Iterator[
             yield "403"
     elif takes_body:
         yield "401"  # a door that opens to a proof, and did not
-    if "{" in path:
+    if "{" in path or operation["operationId"] in _OF_SOMEBODY:
         yield "404"
+    if "{" in path and method == "put":
+        yield "400"  # what is made is named by the path

@@ -21,6 +21,7 @@ BEYOND_WORDS = {
     "POST /api/v1/me/contacts/": "whom one blocks cannot be asked",
     "PUT /api/v1/presence/{user}/claim/": "`until` lies within a day",
     "POST /api/v1/me/alerts/": "`until` lies within 30 days, and nobody waits for themselves",
+    "PUT /api/v1/me/devices/{device}/": "a device is named like a session",
     "POST /api/v1/me/blocks/": "nobody blocks themselves",
     "POST /api/v1/token/refresh/": "a token holds no null character",
     "GET /api/v1/presence/{user}/history/": "a cursor is one that was handed out",
