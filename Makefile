@@ -9,7 +9,7 @@ BOOTSTRAP = @$(PYTHON) -m presence_project.bootstrap
 BIN = .venv/bin
 MANAGE = DJANGO_MODE=test $(BIN)/python manage.py
 
-.PHONY: help run test check format shell lock clean
+.PHONY: help run test check format shell screenshots lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,6 +34,10 @@ format:  ## Rewrite the code in the house format
 shell:  ## A Django shell on the data of `make run`
 	$(BOOTSTRAP) run
 	@exec $(BIN)/python -m presence_project.run shell
+
+screenshots:  ## Take the README's pictures anew (needs Chromium)
+	$(BOOTSTRAP) dev
+	@PYTHONPATH=. exec $(BIN)/python docs/images/screenshots.py
 
 lock:  ## Resolve requirements*.txt anew into the hashed locks
 	$(BOOTSTRAP) lock

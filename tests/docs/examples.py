@@ -5,7 +5,8 @@ Flow: page -> **examples** -> bash + curl -> the server of a test.
 A block's lines that begin with `$ ` are run; what stands below one is what it prints. Comments before a block steer
 it without being seen: `<!-- meanwhile: command -->` runs the command a moment after the block's first one has begun,
 `<!-- before: command -->` runs it first, `<!-- site: name -->` has the block talk to another of the test's servers.
-Streams are broken off after 2.5 s, as a reader would by Ctrl-C; an output that ends with `…` goes on.
+Streams are broken off after 2.5 s (`<!-- lasts: 5 -->` after
+five), as a reader would by Ctrl-C; an output that ends with `…` goes on.
 
 Compared by shape: instants, cursors, tokens, versions and the durations that the server draws are placeholders; all
 else has to be the same.
@@ -21,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_STEER = re.compile(r"<!-- (meanwhile|before|site): (.*) -->")
+_STEER = re.compile(r"<!-- (meanwhile|before|site|lasts): (.*) -->")
 _PLACEHOLDERS = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<instant>"),
     (re.compile(r"\b[0-9a-z]{1,32}\.\d{13}\b"), "<cursor>"),
@@ -110,7 +111,9 @@ class Shell:
         for command in example.commands:
             text = re.sub(r"^site=\S+$", ":", command.text, flags=re.MULTILINE)
             if "/presence/stream" in text:
-                text = text.replace("curl ", f"curl --max-time {_STREAM_LASTS} ", 1)
+                text = text.replace(
+                    "curl ", f"curl --max-time {told.get('lasts', _STREAM_LASTS)} ", 1
+                )
             if meanwhile:
                 later = "; ".join(meanwhile)
                 text = f"{{ sleep 0.7; {later}; }} > /dev/null 2>&1 &\n{text}\nwait"
