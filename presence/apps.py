@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 
 from presence.conf import settings
+from presence.service.tokens import configured
 
 
 class PresenceConfig(AppConfig):
@@ -32,6 +33,7 @@ def settings_are_possible(
     """Report a PRESENCE setting that is unknown, malformed or in contradiction with another."""
     try:
         settings()
+        configured()  # the issuers of tokens, and the keys they sign with
     except ImproperlyConfigured as error:
         return [Error(str(error), id="presence.E001")]
     return []

@@ -10,7 +10,7 @@ in tests and in a shell alike.
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -175,7 +175,13 @@ def join(settings: conf.Settings) -> Parts:
         )
     )
     own_views = OwnViews(records, homes, hub)
-    roster = Roster(access, faces, own_views, max_watched=settings.max_watched)
+    roster = Roster(
+        access,
+        faces,
+        own_views,
+        max_watched=settings.max_watched,
+        resumable_for=settings.forget_after,
+    )
     rooms = Rooms(LiveRooms(connection), roster, settings.room_rule())
     room_watching = RoomWatching(rooms, hub)
     attachments = Attachments(leases, applier, keys, policy)
@@ -319,6 +325,10 @@ def call(use: Callable[[Parts], Awaitable[T]]) -> T:
     """
 
     async def run() -> T:
+        loop = asyncio.get_running_loop()
+        if loop not in _joined:
+            # This loop hears no bus, so it must not remember who sees whom.
+            _joined[loop] = join(replace(conf.settings(), roster_cache=timedelta(0)))
         return await use(parts())
 
     return asyncio.run_coroutine_threadsafe(run(), _background.loop()).result(_CALL_WITHIN)

@@ -45,6 +45,8 @@ class Access:
         if known is not None and known[0] > now:
             return known[1]
         lenses = await in_database(self._judge, viewer, users, contacts)
+        if not self._trust:
+            return lenses
         if len(self._known) >= _REMEMBERED:
             del self._known[next(iter(self._known))]
         self._known[question] = (now + self._trust, lenses)

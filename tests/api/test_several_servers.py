@@ -40,10 +40,6 @@ def test_the_past_is_written_and_told(ana: App, ben: App) -> None:
     assert came["at"] <= gone["last_seen"] <= gone["at"]
 
 
-@pytest.mark.xfail(
-    reason="the loop that serves sync code remembers who sees whom for ROSTER_CACHE and does not"
-    " hear of the rules that other processes change",
-)
 def test_a_rule_made_in_one_process_holds_in_another(
     site: Any, module_serve: Any, ana: App, ben: App
 ) -> None:
