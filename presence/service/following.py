@@ -162,7 +162,8 @@ class Following:
 
     async def _compare(self) -> None:
         try:
-            if await self._epoch.has_changed():
+            # An empty store has no epoch either: two absences are not agreement.
+            if not self._epoch.known or await self._epoch.has_changed():
                 await self._begin_epoch()
             started_at = asyncio.get_running_loop().time()
             now, heads = await self._log.heads()
