@@ -46,6 +46,7 @@ class Changes(Resource):
                 response_only=True,
                 value={
                     "users": [RECORD_EXAMPLE],
+                    "partial": True,
                     "alerts": [{"user": "42", "status": "online", "at": NOW}],
                     "cursor": "1k2j3h.1795637700123",
                     "stale_after_ms": 45_000,
@@ -68,15 +69,17 @@ class Changes(Resource):
             epoch = parts.epoch.known
             # Asked before reading: what changes meanwhile is told again rather than never.
             now = (await parts.why.explain(user=viewer)).now
-            records = await parts.roster.changes(viewer=viewer, since=since, epoch=epoch)
+            present = Cursor(epoch, now)
+            changed = await parts.roster.changes(viewer=viewer, since=since, present=present)
             told = await parts.alerting.told(viewer=viewer)
             return {
-                "users": [msgspec.to_builtins(record) for record in records],
+                "users": [msgspec.to_builtins(record) for record in changed.records],
+                "partial": changed.partial,
                 "alerts": [
                     {"user": each.user, "status": "online", "at": format_instant(each.at)}
                     for each in told
                 ],
-                "cursor": str(Cursor(epoch, now)),
+                "cursor": str(present),
                 "stale_after_ms": parts.stale_after_ms,
             }
 

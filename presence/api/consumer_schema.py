@@ -75,7 +75,11 @@ _BEAT = {
         "changes": {
             "type": "array",
             "items": {"$ref": "#/components/schemas/Record"},
-            "description": "With `since`: one's contacts that changed",
+            "description": "With `since`: one's contacts, and oneself, as far as they changed",
+        },
+        "partial": {
+            "type": "boolean",
+            "description": "With `since`: false says that `changes` are all there are; forget whom you do not find",
         },
         "alerts": {
             "type": "array",

@@ -115,6 +115,9 @@ class ChangesShape(Shape):
     """What changed."""
 
     users = RecordShape(many=True)
+    partial = serializers.BooleanField(  # type: ignore[assignment]  # DRF's own attribute of that name
+        help_text="`users` changed; otherwise they are all: forget whom you do not find here"
+    )
     alerts = ToldShape(many=True)
     cursor = serializers.CharField(help_text="For the next `since`")
     stale_after_ms = serializers.IntegerField(
@@ -172,6 +175,18 @@ class PresenceTokenShape(Shape):
 
     token = serializers.CharField()
     expires_in = serializers.IntegerField(help_text="Seconds")
+
+
+class ActivityShape(Shape):
+    """When in the week somebody is usually here."""
+
+    weeks = serializers.IntegerField(help_text="How many weeks are added up")
+    days = serializers.ListField(
+        child=serializers.ListField(
+            child=serializers.IntegerField(), help_text="24 hours, in minutes"
+        ),
+        help_text="7 days, from Monday, UTC",
+    )
 
 
 class DevicesShape(Shape):

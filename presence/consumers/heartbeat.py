@@ -44,9 +44,13 @@ class HeartbeatConsumer(Endpoint):
         epoch = joined.epoch.known or await joined.epoch.ensure()
         answer = answer_of(done, epoch)
         if since is not None:
-            changes = await joined.roster.changes(viewer=user, since=since, epoch=epoch)
-            stale = b"%d" % joined.stale_after_ms
-            answer += b',"stale_after_ms":' + stale + b',"changes":' + encode(changes)
+            present = Cursor(epoch, done.now)
+            changes = await joined.roster.changes(viewer=user, since=since, present=present)
+            answer += b',"stale_after_ms":%d,"partial":%s,"changes":%s' % (
+                joined.stale_after_ms,
+                encode(changes.partial),
+                encode(changes.records),
+            )
             alerts = [
                 {"user": told.user, "status": "online", "at": format_instant(told.at)}
                 for told in await joined.alerting.told(viewer=user)

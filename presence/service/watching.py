@@ -31,6 +31,7 @@ from presence.service.gathering import Gathering
 from presence.service.own_views import OwnViews
 from presence.service.room_watching import RoomWatching, room_event
 from presence.service.rooms import Rooms, views_of
+from presence.service.roster import is_resumable_from
 
 SNAPSHOT_PAGE = 500  # users an event: about 100 KB, which a phone parses without a hitch
 
@@ -243,12 +244,10 @@ class Watching:
 
     def _resumes(self, cursor: Cursor | None, rules_at: Instant) -> Instant | None:
         present = self._hub.cursor
-        if cursor is None or cursor.epoch != present.epoch or rules_at > cursor.at:
+        if cursor is None or rules_at > cursor.at:
             return None
-        # Older, and Redis may have forgotten who changed since; ahead, and it is not one of ours.
-        if present.at - cursor.at > self._resumable_for or cursor.at > present.at + 60_000:
-            return None
-        return cursor.at
+        is_resumable = is_resumable_from(cursor, present, self._resumable_for)
+        return cursor.at if is_resumable else None
 
     def _snapshot(self, watch: Watch, since: Instant | None) -> bytes:
         fragments = self._hub.snapshot(watch.mailbox, since)
