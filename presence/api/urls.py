@@ -8,6 +8,7 @@ is asked for by `presence/?users=`; a room whose id holds a slash by a stream.
 
 from django.urls import path, re_path
 
+from presence.api.activity import Activity
 from presence.api.alerts import MyAlert, MyAlerts
 from presence.api.at import StatusesAt
 from presence.api.changes import Changes
@@ -39,6 +40,7 @@ urlpatterns = [
     path("presence/changes/", Changes.as_view(), name="changes"),
     path("presence/count/", Count.as_view(), name="count_available"),
     path("presence/<str:user>/", Record.as_view(), name="record"),
+    path("presence/<str:user>/activity/", Activity.as_view(), name="activity"),
     path("presence/<str:user>/history/", History.as_view(), name="history"),
     path("presence/<str:user>/claim/", Claim.as_view(), name="claim"),
     path("rooms/<str:room>/", Room.as_view(), name="room"),

@@ -10,13 +10,18 @@ would tell the instant (20 questions halve a day down to 0.1 s).
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from django.utils import timezone
+
 from presence.domain.face import Face
-from presence.domain.instant import LATEST, Instant
+from presence.domain.instant import LATEST, Instant, from_datetime
+from presence.domain.rhythm import HOUR, Rhythm, rhythm_of
 from presence.domain.status import Status
 from presence.domain.visibility import Lens
 from presence.history.queries import StoredTransition, transitions_of, was_reachable_at
 
 _STEPS = {Lens.HOUR: 3_600_000, Lens.DAY: 86_400_000}
+_WEEK = 7 * 24 * HOUR
+_MOST = 10_000  # transitions: 12 weeks of one every 12 minutes, day and night
 Place = tuple[Instant, int]
 
 
@@ -59,6 +64,23 @@ def statuses_at(*, lenses: Mapping[str, Lens], at: Instant) -> dict[str, Status]
         users = [user for user, own in lenses.items() if own is lens]
         found |= was_reachable_at(users, at - at % step)
     return found
+
+
+def rhythm_of_user(*, user: str, lens: Lens, weeks: int) -> Rhythm:
+    """Return the minutes that `user` was reachable in each hour of the week, over the last `weeks`.
+
+    All zeros where the viewer may not know to the hour when the user was here. Very busy pasts count from
+    their newest `_MOST` transitions on.
+    """
+    until = from_datetime(timezone.now())
+    since = until - until % HOUR - weeks * _WEEK
+    found: Sequence[StoredTransition] = []
+    if lens in {Lens.SELF, Lens.EXACT, Lens.HOUR}:
+        found = transitions_of(user=user, since=since, until=until, limit=_MOST)
+    if len(found) == _MOST:
+        since = found[-1].at
+    changes = [(each.at, each.before, each.after.status) for each in reversed(found)]
+    return rhythm_of(changes, since=since, until=until)
 
 
 def _coarse(transition: StoredTransition, step: int) -> StoredTransition:
