@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,6 @@ FAST = {
     "PRESENCE_HIDDEN_LEASE_AFTER": "6",
     "PRESENCE_STREAM_RENEWAL_INTERVAL": "1",
     "PRESENCE_STREAM_LEASE_AFTER": "3",
-    "PRESENCE_IDLE_AFTER": "3",
     "PRESENCE_LEAVE_GRACE": "1",
     "PRESENCE_KEEPALIVE_INTERVAL": "1",
     "PRESENCE_BEAT_GAP": "0.2",
@@ -84,11 +83,11 @@ class Tab:
         """Note every change that is shown from now on; `changes` reads them."""
         await self.page.evaluate(
             f"globalThis.noted = []; void {CONNECTION}.on('change', "
-            "({ record }) => noted.push([record?.status, record?.stale]))"
+            "({ user, record }) => noted.push([user, record?.status, record?.stale]))"
         )
 
     async def changes(self) -> list[list[Any]]:
-        """What was shown since `record_changes`: pairs of status and staleness."""
+        """What was shown since `record_changes`: user, status and whether it was grey."""
         return list(await self.page.evaluate("noted"))
 
 
@@ -98,7 +97,7 @@ class Person:
 
     context: BrowserContext
     site: Site
-    streams: set[Request] = field(default_factory=set)
+    streams: list[str] = field(default_factory=list)  # the streams that were asked for
     complaints: list[str] = field(default_factory=list)
 
     async def open_tab(self) -> Tab:
@@ -123,29 +122,30 @@ class Person:
         assert (await answer.value).status == 302
         await page.close()
 
+    def note_stream(self, request: Request) -> None:
+        """Keep the address of a stream that is asked for."""
+        if "/presence/stream?" in request.url:
+            self.streams.append(request.url)
+
     def _listen(self, message: Any) -> None:
         if "Content Security Policy" in message.text or message.text.startswith("presence:"):
             self.complaints.append(message.text)
 
-    def count_streams(self) -> None:
-        """Keep `streams`: the stream requests that are open."""
 
-        def opened(request: Request) -> None:
-            if "/presence/stream" in request.url:
-                self.streams.add(request)
-
-        def ended(request: Request) -> None:
-            self.streams.discard(request)
-
-        self.context.on("request", opened)
-        self.context.on("requestfinished", ended)
-        self.context.on("requestfailed", ended)
+@pytest.fixture(scope="session")
+def shared_site(site_factory) -> Iterator[Site]:
+    """A site whose clocks run fast, for all modules that leave it as it is."""
+    with site_factory.scope() as serve:
+        yield serve(env=FAST)
 
 
 @pytest.fixture(scope="module")
-def site(module_serve) -> Site:
-    """A site whose clocks run fast."""
-    return module_serve(env=FAST)
+def site(request) -> Site:
+    """The shared site; or one of its own, for a module with `CLOCKS` that differ."""
+    clocks = getattr(request.module, "CLOCKS", None)
+    if clocks is None:
+        return request.getfixturevalue("shared_site")
+    return request.getfixturevalue("module_serve")(env=FAST | clocks)
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ async def log_in(browser: Browser, site: Site) -> AsyncIterator[Callable[..., Aw
         person = Person(await browser.new_context(**context), site)
         people.append(person)
         person.context.set_default_timeout(8000)
-        person.count_streams()
+        person.context.on("request", person.note_stream)
         await person.log_in(name)
         return person
 

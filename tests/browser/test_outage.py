@@ -4,12 +4,15 @@ import asyncio
 
 from playwright.async_api import expect
 
+# Long enough for a server to start again before everything counts as stale.
+CLOCKS = {"PRESENCE_KEEPALIVE_INTERVAL": "8"}
+
 
 async def test_dots_turn_grey_and_heal_without_flicker(log_in, site):
     ben = await log_in("ben")
     tab = await ben.open_tab()
     ana = await log_in("ana")
-    other = await ana.open_tab()
+    await ana.open_tab()
     await tab.sees("ana", "online")
     await tab.record_changes()
 
@@ -17,19 +20,18 @@ async def test_dots_turn_grey_and_heal_without_flicker(log_in, site):
     banner = tab.page.locator("#banner")
     await expect(banner).to_contain_text("Connection lost, showing what we knew at", timeout=15_000)
     await tab.sees("ana", "was online")
-    await other.page.mouse.move(10, 10)
     await asyncio.to_thread(site.start)
-    await other.page.mouse.move(90, 90)
 
     await expect(banner).to_be_hidden(timeout=35_000)
     await tab.sees("ana", "online", within=2)
-    grey_and_back = [("online", True), ("online", False)]
-    seen = [tuple(each) for each in await tab.changes() if each[0] == "online"]
-    assert seen[: len(grey_and_back)] == grey_and_back
-    assert ("offline", False) not in seen
-    assert all("not reachable" in text for text in [*ben.complaints, *ana.complaints])
-    ben.complaints.clear()
-    ana.complaints.clear()
+    shown = {}
+    for user, status, grey in await tab.changes():
+        shown.setdefault(user, []).append((status, grey))
+    assert sorted({len(steps) for steps in shown.values()}) == [2]
+    assert all(steps == [(steps[0][0], True), (steps[0][0], False)] for steps in shown.values())
+    for person in (ben, ana):
+        assert set(person.complaints) <= {"presence: server not reachable"}
+        person.complaints.clear()
 
 
 async def test_a_short_interruption_is_not_seen_at_all(log_in, site):
@@ -39,11 +41,12 @@ async def test_a_short_interruption_is_not_seen_at_all(log_in, site):
 
     site.kill()
     await asyncio.to_thread(site.start)
-    await asyncio.sleep(6)
+    await tab.page.evaluate("void window.dispatchEvent(new Event('online'))")
+    await asyncio.sleep(3)
 
     await tab.is_live()
     assert await tab.page.locator("#banner").is_hidden()
-    assert not [each for each in await tab.changes() if each[1]]
+    assert [each for each in await tab.changes() if each[1] == "offline" or each[2]] == []
     ben.complaints.clear()  # a beat may have met the closed door
 
 

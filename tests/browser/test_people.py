@@ -17,18 +17,6 @@ async def test_they_see_each_other_come_and_leave(log_in):
     await ben.sees("ana", "last seen just now", within=5)
 
 
-async def test_whoever_touches_nothing_is_away_and_comes_back_at_once(log_in):
-    ben = await (await log_in("ben")).open_tab()
-    ana = await (await log_in("ana")).open_tab()
-    await ben.sees("ana", "online")
-
-    await ben.sees("ana", "away", within=20)
-
-    await ana.page.mouse.move(200, 200)
-    await ana.page.mouse.move(220, 240)
-    await ben.sees("ana", "online", within=2)
-
-
 async def test_a_hidden_tab_says_so_and_makes_nobody_offline(log_in):
     ben = await (await log_in("ben")).open_tab()
     ana = await (await log_in("ana")).open_tab()
