@@ -1,0 +1,1 @@
+"""What people and programs get from a whole service, over real sockets, on both servers."""

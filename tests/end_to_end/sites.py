@@ -1,0 +1,77 @@
+"""Sites whose clocks run fast, and workers as processes of their own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.servers import ROOT, ServerKind, Site
+
+# Seconds instead of minutes; the relations between the numbers are those of the defaults.
+FAST = {
+    "PRESENCE_HEARTBEAT_INTERVAL": "0.8",
+    "PRESENCE_HIDDEN_HEARTBEAT_INTERVAL": "1.6",
+    "PRESENCE_LEASE_AFTER": "2",
+    "PRESENCE_HIDDEN_LEASE_AFTER": "4",
+    "PRESENCE_STREAM_RENEWAL_INTERVAL": "0.8",
+    "PRESENCE_STREAM_LEASE_AFTER": "2",
+    "PRESENCE_IDLE_AFTER": "2",
+    "PRESENCE_LEAVE_GRACE": "1",
+    "PRESENCE_KEEPALIVE_INTERVAL": "1",
+    "PRESENCE_SWEEP_INTERVAL": "0.25",
+    "PRESENCE_HISTORY_INTERVAL": "0.1",
+    "PRESENCE_BEAT_GAP": "0.2",
+    "PRESENCE_DRAIN_AFTER": "0.5",
+}
+LEASE = 2.0
+GRACE = 1.0
+
+
+class Worker:
+    """A running `manage.py worker` on a site's data."""
+
+    def __init__(self, site: Site) -> None:
+        """Start it; it says nothing when it is ready, and needs not be waited for."""
+        self.log = site.log.with_name(f"worker-{id(self)}.log")
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "worker"],
+                cwd=ROOT,
+                env=site.env,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def stop(self) -> int:
+        """Ask it to end and return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+    def kill(self) -> None:
+        """End it as a crash would. Harmless when it has ended."""
+        self.process.kill()
+        self.process.wait()
+
+    def read_log(self) -> str:
+        """Everything it has printed."""
+        return self.log.read_text(errors="replace")
+
+
+def start_with_worker(
+    stack: ExitStack, serve: Callable[..., Site], kind: ServerKind, **env: str
+) -> Site:
+    """Start a fast site with a worker: inside `manage.py serve`, beside daphne."""
+    site = serve(kind=kind, env={**FAST, **env})
+    if kind == "daphne":
+        worker = Worker(site)
+        stack.callback(worker.kill)
+    return site
+
+
+def log_files(site: Site) -> list[Path]:
+    """The logs of a site and of its workers."""
+    return [site.log, *site.log.parent.glob("worker-*.log")]
