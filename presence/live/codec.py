@@ -25,6 +25,11 @@ from presence.live.keys import mark_of
 _pack = msgpack.Encoder().encode
 _unpack = msgpack.Decoder().decode
 
+# While a deployment is under way, old and new processes read each other's records. So fields are only ever
+# added at the end, with the value here that an older writer's record is read with.
+_RECORD: tuple[Any, ...] = ([], (), None, None, None, False, None, False)
+_FACE: tuple[Any, ...] = (Status.OFFLINE, None, None, (), None, False)
+
 Deadlines = Sequence[tuple[Instant | None, Instant | None]]
 
 
@@ -83,7 +88,9 @@ def pack_record(record: Record) -> bytes:
 def unpack_record(user: str, raw: bytes, deadlines: Deadlines) -> tuple[Stamp, Record]:
     """Return the stamp and record that `raw` holds, its sessions with their `deadlines`."""
     stamp, body = _split(raw)
-    sessions, face, choice, message, claims, veiled, proven_at, is_pushable = _unpack(body)
+    sessions, face, choice, message, claims, veiled, proven_at, is_pushable = _fitted(
+        _unpack(body), _RECORD
+    )
     return stamp, Record(
         user=user,
         sessions={
@@ -148,6 +155,11 @@ def unpack_change(payload: bytes) -> Change | str:
     return Change(user=fields[0], before=_face(fields[1]), after=_face(fields[2]))
 
 
+def _fitted(fields: Sequence[Any], defaults: Sequence[Any]) -> Sequence[Any]:
+    """Return `fields` as long as `defaults`: what is missing from there, what is unknown left out."""
+    return [*fields[: len(defaults)], *defaults[len(fields) :]]
+
+
 def _split(raw: bytes) -> tuple[Stamp, bytes]:
     head, _, body = raw.partition(b"\n")
     return Stamp(*map(int, head[2:].split())), body
@@ -165,7 +177,7 @@ def _face_fields(face: Face) -> list[Any]:
 
 
 def _face(fields: Sequence[Any]) -> Face:
-    status, since, last_seen, devices, message, is_pushable = fields
+    status, since, last_seen, devices, message, is_pushable = _fitted(fields, _FACE)
     return Face(
         status=Status(status),
         since=since,
