@@ -6,6 +6,7 @@ Few connections with short timeouts and one retry: a heartbeat must fail fast wh
 queue up behind it (redis-py's own defaults are 100 connections and 10 retries).
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from hashlib import sha1
 from typing import Any
@@ -24,6 +25,9 @@ _Sentinel: Any = Sentinel  # redis-py has no annotations for it
 
 _CONNECTIONS = 8  # per process and loop; batches share them, so more would only wait inside Redis
 _TIMEOUT = 2.0  # seconds for one round trip; a script over 500 entries takes about 2 ms
+_GIVE_UP = (
+    3.0  # seconds for a script with its retry: then the caller says 503 and the client comes back
+)
 _WAIT = 5.0  # seconds to wait for a free connection before giving up
 
 
@@ -63,6 +67,13 @@ class Connection:
         Raises:
             LiveUnavailableError: Redis did not answer.
         """
+        try:
+            async with asyncio.timeout(_GIVE_UP):
+                return await self._run(script, keys, args)
+        except TimeoutError:
+            raise LiveUnavailableError(f"no answer within {_GIVE_UP:g} s") from None
+
+    async def _run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         try:
             return await guarded(
                 self._redis.evalsha(self._digests[script], len(keys), *keys, *args)
