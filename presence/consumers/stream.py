@@ -17,6 +17,7 @@ from presence.consumers.endpoint import Endpoint
 from presence.consumers.exchange import Exchange, Headers, refuse
 from presence.domain.ids import check_room, check_session, check_user
 from presence.domain.status import Device
+from presence.fanout.frames import chunked
 from presence.fanout.sinks import SendSink, TransportSink
 from presence.service.errors import Unavailable
 from presence.service.watching import Opened, Request
@@ -33,6 +34,7 @@ _KNOWN = frozenset(
     {"users", "contacts", "rooms", "session", "device", "cursor", "token", "ticket", "ping"}
 )
 LOST = "lost"
+_LAST_CHUNK = b"0\r\n\r\n"
 
 
 class StreamConsumer(Endpoint):
@@ -59,25 +61,68 @@ class StreamConsumer(Endpoint):
             await exchange.close(joined.watching.apology())
             return
         reason = LOST
+        extension = exchange.scope.get("extensions", {}).get(EXTENSION)
         try:
             await exchange.start(200, HEADERS)
             await exchange.write(opened.beginning)
-            extension = exchange.scope.get("extensions", {}).get(EXTENSION)
             if extension is not None:
-                extension.on_lost(lambda: end(LOST))
-                joined.hub.release(opened.watch, TransportSink(extension.attach()))
-                reason = await ended
-            else:
-                reason = await _serve(exchange, joined, opened, ended)
+                _hand_over(exchange, joined, opened, ended, extension)
+                return
+            reason = await _serve(exchange, joined, opened, ended)
         except OSError:  # the server says so when the client is gone
             reason = LOST
         finally:
-            joined.watching.close(opened, is_lost=reason in (LOST, "stalled"))
-        if reason == "stalled":
-            _abort(exchange)
-        elif reason != LOST:
+            if not exchange.is_closed:
+                joined.watching.close(opened, is_lost=reason in (LOST, "stalled"))
+        if reason not in (LOST, "stalled"):
             with suppress(OSError):
                 await exchange.close(joined.watching.goodbye(reason))
+
+
+class _Detached:
+    """A stream that lives on its transport alone: between two events nothing of it waits or runs."""
+
+    __slots__ = ("_joined", "_opened", "_transport")
+
+    def __init__(self, joined: Parts, opened: Opened, transport: asyncio.WriteTransport) -> None:
+        self._joined = joined
+        self._opened: Opened | None = opened
+        self._transport = transport
+
+    def end(self, reason: str) -> None:
+        """Close the stream, once."""
+        opened, self._opened = self._opened, None
+        if opened is None:
+            return
+        self._joined.watching.close(opened, is_lost=reason in (LOST, "stalled"))
+        if reason == "stalled":  # there is no way to say goodbye to who accepts nothing
+            self._transport.abort()
+        elif reason != LOST:
+            self._transport.write(chunked(self._joined.watching.goodbye(reason)) + _LAST_CHUNK)
+            self._transport.close()
+
+    def lost(self) -> None:
+        """Close the stream: its client is gone."""
+        self.end(LOST)
+
+
+def _hand_over(
+    exchange: Exchange,
+    joined: Parts,
+    opened: Opened,
+    ended: "asyncio.Future[str]",
+    extension: Any,
+) -> None:
+    """Leave the stream to the hub and its transport; this request is over."""
+    transport = extension.detach()
+    exchange.is_closed = True
+    detached = _Detached(joined, opened, transport)
+    opened.beginning = b""
+    opened.watch.end = detached.end
+    joined.hub.release(opened.watch, TransportSink(transport))
+    extension.on_lost(detached.lost)
+    if ended.done():
+        detached.end(ended.result())
 
 
 async def _viewer(
@@ -119,14 +164,6 @@ async def _disconnected(exchange: Exchange) -> None:
         message = await exchange.receive()
         if message["type"] == "http.disconnect":
             return
-
-
-def _abort(exchange: Exchange) -> None:
-    """Cut a connection whose client accepts nothing: there is no way to say goodbye to it."""
-    extension = exchange.scope.get("extensions", {}).get(EXTENSION)
-    if extension is not None:
-        extension.transport.abort()
-    exchange.is_closed = extension is not None
 
 
 def _request(

@@ -4,15 +4,18 @@ Flow: socket -> **protocol** -> scope["extensions"]["presence.transport"] -> str
 
 ASGI's `send` costs a coroutine, a dictionary and two joins for each event and each stream; a transport
 takes bytes that were made once for all. A consumer that finds the extension begins its response by a
-normal `send` (chunked coding), writes chunks to `transport`, and ends by a normal `send` of the last body.
+normal `send` (chunked coding), takes the transport by `detach` and writes chunks to it.
 """
 
 import asyncio
 import socket
+from asyncio import TimerHandle
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from presence.serving.shortcut import Shortcut
@@ -24,6 +27,24 @@ EXTENSION = "presence.transport"
 _UNACKNOWLEDGED_MS = 60_000
 
 
+class _NoFlow(FlowControl):
+    """Flow control of detached connections: the hub looks at the buffer before it writes."""
+
+    def __init__(self) -> None:
+        self.write_paused = False
+        self.read_paused = False
+
+    def pause_writing(self) -> None:
+        """Do nothing."""
+
+    def resume_writing(self) -> None:
+        """Do nothing."""
+
+
+_NO_FLOW = _NoFlow()
+_NO_PIPELINE: deque[Any] = deque(maxlen=0)
+
+
 class StreamingProtocol(HttpToolsProtocol):
     """One connection. To the application it is the extension's object as well: no object more per request."""
 
@@ -33,6 +54,7 @@ class StreamingProtocol(HttpToolsProtocol):
 
     _when_lost: Callable[[], None] | None = None
     _is_lost = False
+    _is_detached = False
     _brief: "_Brief | None" = None
     _answered_at = 0.0
 
@@ -45,8 +67,13 @@ class StreamingProtocol(HttpToolsProtocol):
         else:
             self._when_lost = callback
 
-    def attach(self) -> asyncio.Transport:
-        """Take the transport into use for a long response, so that a vanished peer is found out."""
+    def detach(self) -> asyncio.Transport:
+        """Hand the begun response over to whoever asks: the transport, and the duty to end it.
+
+        The application returns then, without a last body. No task waits for the stream, and what uvicorn
+        keeps for a request (scope, headers, parser, its own request object: 9 KiB) is let go. Whoever has
+        the transport writes chunks, ends with the last chunk and closes it. A vanished peer is found out.
+        """
         connection = self.transport.get_extra_info("socket")
         if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
             try:
@@ -57,6 +84,12 @@ class StreamingProtocol(HttpToolsProtocol):
                     )
             except OSError:
                 pass  # it is closing; whoever waits for that hears of it by `on_lost`
+        self._is_detached = True
+        self.cycle.response_complete = True
+        nothing: Any = None
+        self.cycle, self.scope, self.headers, self.parser = nothing, nothing, nothing, nothing
+        self.url, self.pipeline = b"", _NO_PIPELINE
+        self.flow = _NO_FLOW
         return self.transport
 
     # --- What uvicorn calls -----------------------------------------------------------------------
@@ -122,22 +155,26 @@ class StreamingProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse. The keep-alive timer runs on under shortcuts: setting it anew each time would cost 1 us."""
+        if self._is_detached:
+            return  # a client of a stream has nothing more to say
         timer, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
         super().data_received(data)
         if timer is None:
             return
-        if self._is_lost or self.timeout_keep_alive_task is not None or self._brief is None:
-            timer.cancel()
-        else:
+        now: TimerHandle | None = self.timeout_keep_alive_task  # the answer may have set one
+        if now is None and self._brief is not None and not self._is_lost:
             self.timeout_keep_alive_task = timer
+        else:
+            timer.cancel()
 
     # --- The shortcut -----------------------------------------------------------------------------
 
     def _is_plain_post(self) -> bool:
         """Return whether nothing about this request or connection needs the ordinary way."""
+        before: RequestResponseCycle | None = self.cycle
         return (
             self.parser.get_method() == b"POST"
-            and (self.cycle is None or self.cycle.response_complete)
+            and (before is None or before.response_complete)
             and not self.expect_100_continue
             and not self.parser.should_upgrade()
             and not self.flow.write_paused

@@ -4,7 +4,6 @@ import asyncio
 import os
 
 streams = set()
-drained = []
 
 
 async def application(scope, receive, send):
@@ -77,27 +76,23 @@ async def slow(scope, receive, send):
 
 
 async def stream(scope, receive, send):
-    """Write by the transport where there is one, until drained or lost."""
+    """Write by the transport where there is one, until drained; the response outlives this call."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
     extension = scope["extensions"].get("presence.transport") if "extensions" in scope else None
-    end = asyncio.Event()
     if extension is None:
         await send({"type": "http.response.body", "body": b"plain", "more_body": False})
         return
-    extension.on_lost(end.set)
-    extension.attach().write(b"3\r\none\r\n")
-    streams.add(end)
-    await end.wait()
-    streams.discard(end)
-    if end not in drained:
-        print("lost", flush=True)
-    await send({"type": "http.response.body", "body": b"bye", "more_body": False})
+    transport = extension.detach()
+    extension.on_lost(lambda: transport in streams and print("lost", flush=True))
+    transport.write(b"3\r\none\r\n")
+    streams.add(transport)
 
 
 async def drain():
     print("drained", flush=True)
     if os.environ.get("NEVER_DRAINED"):
         return
-    for end in list(streams):
-        drained.append(end)
-        end.set()
+    while streams:
+        transport = streams.pop()
+        transport.write(b"3\r\nbye\r\n0\r\n\r\n")
+        transport.close()
