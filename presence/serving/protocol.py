@@ -82,7 +82,7 @@ class StreamingProtocol(HttpToolsProtocol):
                     connection.setsockopt(
                         socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS
                     )
-            except OSError:
+            except (OSError, ValueError):  # uvloop's stand-in for a closed socket raises ValueError
                 pass  # it is closing; whoever waits for that hears of it by `on_lost`
         self._is_detached = True
         self.cycle.response_complete = True
