@@ -91,11 +91,13 @@ class Hub:
                 unknown.append(user)
         return unknown
 
-    def learn(self, user: str, face: Face, version: int, changed_at: Instant) -> None:
-        """Make a watched user known, as read from the store; what was heard since stays."""
+    def learn(self, user: str, face: Face, version: int, changed_at: Instant) -> bool:
+        """Make a watched user known, as read from the store; what was heard since stays.
+
+        Returns whether it is news.
+        """
         topic = self._topics.get(user)
-        if topic is not None:
-            topic.show(face, version, changed_at)
+        return topic is not None and topic.show(face, version, changed_at)
 
     def snapshot(self, mailbox: Mailbox, since: Instant | None = None) -> list[Fragment]:
         """Return the records that `mailbox` watches; only those changed after `since`, if given."""
@@ -203,10 +205,12 @@ class Hub:
         """Return every user who is watched here."""
         return list(self._topics)
 
-    def forget_faces(self) -> None:
-        """Count every face as unknown: a new epoch began."""
-        for topic in self._topics.values():
-            topic.forget()
+    def forget_faces(self, users: Iterable[str]) -> None:
+        """Count the faces of `users` as unknown: the store lost what they were read from."""
+        for user in users:
+            topic = self._topics.get(user)
+            if topic is not None:
+                topic.forget()
 
     @property
     def streams(self) -> int:

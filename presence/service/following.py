@@ -166,12 +166,14 @@ class Following:
             if not self._epoch.known or await self._epoch.has_changed():
                 await self._begin_epoch()
             started_at = asyncio.get_running_loop().time()
+            known = list(self._known)  # as of before the question: news may overtake the answer
             now, heads = await self._log.heads()
             for shard, head in enumerate(heads):
                 if head > self._known[shard]:
                     await self._repair(shard, head)
-                elif head < self._known[shard]:
+                elif head < known[shard]:
                     # Redis restarted from older data: what was numbered since is gone.
+                    self._hub.forget_faces(self._watched_in(shard))
                     await self._reread(shard)
                     self._known[shard] = head
         except LiveUnavailableError as error:
@@ -202,17 +204,24 @@ class Following:
         self._changed([entry.user for entry in entries])
 
     async def _reread(self, shard: int) -> None:
-        users = [user for user in self._hub.watched() if self._log.shard_of(user) == shard]
-        await self._read(users)
-        self._hub.show_again(users)
+        # Shown is only what is news: who reads again because of something that nobody may see of an
+        # invisible user would otherwise tell of it.
+        self._hub.show_again(await self._read(self._watched_in(shard)))
 
-    async def _read(self, users: Sequence[str]) -> None:
+    def _watched_in(self, shard: int) -> list[str]:
+        return [user for user in self._hub.watched() if self._log.shard_of(user) == shard]
+
+    async def _read(self, users: Sequence[str]) -> list[str]:
+        """Make `users` known as they are in the store; return those of whom that is news."""
+        news = []
         for start in range(0, len(users), _PAGE):
             page = users[start : start + _PAGE]
             for user, seen in (await self._faces.of(page)).items():
                 stamp = seen.stamp
-                self._hub.learn(user, seen.face, stamp.version, stamp.changed_at)
+                if self._hub.learn(user, seen.face, stamp.version, stamp.changed_at):
+                    news.append(user)
         self._changed(users)
+        return news
 
     async def _begin_epoch(self) -> None:
         """Take up the store's epoch: at first, and whenever the store has lost its data."""
@@ -223,7 +232,7 @@ class Following:
             await self._await_restoring()
         _, self._known = await self._log.heads()
         self._hub.cursor = Cursor(self._epoch.known, 0)
-        self._hub.forget_faces()
+        self._hub.forget_faces(self._hub.watched())
         await self._read(self._hub.watched())
         if not is_first:
             self._reshow()
