@@ -23,6 +23,7 @@ from presence.live.connection import LiveUnavailableError
 from presence.live.keys import STREAM_MARK, Keys, member
 from presence.live.leases import Leases, Renewal
 from presence.service.applying import Applier
+from presence.service.ending import is_ending
 from presence.service.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,10 @@ class Attachments:
         self._interval: timedelta = policy.stream_renewal_interval
         self._attached: dict[str, Attachment] = {}
         self._losing: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        """Return how many sessions are attached."""
+        return len(self._attached)
 
     async def attach(self, *, user: str, session: str, stream: str, device: Device) -> Attachment:
         """Let the connection `stream` keep `session` alive from now on.
@@ -91,7 +96,7 @@ class Attachments:
 
     async def run(self) -> None:
         """Renew everything attached, every renewal interval, until cancelled."""
-        while True:
+        while not is_ending():
             await asyncio.sleep(self._interval.total_seconds())
             try:
                 await self.renew()

@@ -24,6 +24,7 @@ from presence.live.connection import LiveUnavailableError
 from presence.live.epoch import Epoch
 from presence.live.leases import Leases
 from presence.live.log import Log
+from presence.service.ending import is_ending
 from presence.service.errors import Unavailable
 from presence.service.expiry import SERVING_LASTS
 from presence.service.faces import Faces
@@ -144,7 +145,7 @@ class Following:
     # --- What is compared -------------------------------------------------------------------------
 
     async def _verify(self) -> None:
-        while True:
+        while not is_ending():
             try:
                 async with self._verifying:
                     await self._compare()
@@ -157,7 +158,8 @@ class Following:
                 log.exception("verification_failed")
             self._look.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), self._interval)
+                async with asyncio.timeout(self._interval):
+                    await self._look.wait()
                 await asyncio.sleep(min(_SOON, self._interval))
 
     async def _compare(self) -> None:

@@ -16,6 +16,7 @@ import structlog
 from presence.domain.cursor import Cursor
 from presence.fanout.frames import event_frame
 from presence.fanout.hub import Hub, Watch
+from presence.service.ending import is_ending
 from presence.service.errors import NotFound, ServiceError
 from presence.service.rooms import LISTED, Rooms, RoomView
 
@@ -82,7 +83,7 @@ class RoomWatching:
     async def run(self) -> None:
         """Look at rooms that are due, until cancelled."""
         loop = asyncio.get_running_loop()
-        while True:
+        while not is_ending():
             await asyncio.sleep(_STEP)
             now = loop.time()
             for room, watched in list(self._watched.items()):
