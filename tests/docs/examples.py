@@ -27,6 +27,7 @@ _PLACEHOLDERS = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<instant>"),
     (re.compile(r"\b[0-9a-z]{1,32}\.\d{13}\b"), "<cursor>"),
     (re.compile(r"eyJ[\w.…-]*"), "<token>"),
+    (re.compile(r'(?<="ticket":")[\w-]{32}'), "<ticket>"),
 )
 _DRAWN = re.compile(r'("(?:next_in_ms|retry_ms|version|lease_left_ms)": ?)\d+')
 _STREAM_LASTS = 2.5
