@@ -80,6 +80,6 @@ async def test_a_browser_without_locks_has_a_stream_per_tab(log_in):
     tabs = [await ana.open_tab() for _ in range(2)]
 
     assert [await tab.leads() for tab in tabs] == [True, True]
-    said = "presence: no Web Locks or BroadcastChannel, so each tab has its own stream"
+    said = "presence: no Web Locks or BroadcastChannel: one stream per tab"
     assert ana.complaints == [said, said]
     ana.complaints.clear()

@@ -44,6 +44,14 @@ export interface Me {
   message?: Message | null;
 }
 
+/** Who is in a room. Above 50 members `users` is a sample and `whole` is false; `count` is everybody. */
+export interface Room {
+  readonly room: string;
+  readonly count: number;
+  readonly whole: boolean;
+  readonly users: readonly Omit<PresenceRecord, "stale">[];
+}
+
 export interface Watch {
   users?: Iterable<string | number>;
   /** Everybody in one's contacts. */
@@ -91,6 +99,10 @@ export interface Events {
   change: { user: string; record: PresenceRecord | undefined; previous: PresenceRecord | undefined };
   /** A snapshot arrived. */
   sync: null;
+  /** Who is in a watched room, anew. */
+  room: Room;
+  /** Somebody of whom one wanted to be told is online. */
+  alert: { user: string; status: Status; at: string };
   /** `state` of the connection changed. */
   state: Presence;
   /** One's own status changed, here or in another tab. */
@@ -121,6 +133,10 @@ export interface Presence extends EventTarget {
   /** Called at once and on each change, until the answered function is called. */
   subscribe(user: string | number, listener: (record: PresenceRecord | undefined) => void): () => void;
   watch(more: Watch): void;
+  /** The newest view of a watched room. */
+  room(room: string): Room | undefined;
+  /** Be in a room, and watch it. Answers the function that leaves it. */
+  enter(room: string): () => void;
   setStatus(choice: Availability | StatusChoice): Promise<Me>;
   /** The HTTP API as this page's user. Rejects with an Error that has `status` and `problem` (RFC 9457). */
   request<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;

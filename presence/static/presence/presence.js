@@ -23,7 +23,7 @@ const DEFAULTS = {
   lostAfter: 10_000, // a connection known to be broken greys earlier than a silent one
 };
 
-const EVENTS = ["snapshot", "presence", "goodbye", "ping"];
+const EVENTS = ["snapshot", "presence", "room", "alert", "stale", "fresh", "ping", "goodbye"];
 // Without "scroll": a page that scrolls by itself is nobody's doing.
 const INPUT = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
 const FIRST_EVENT_WITHIN = 12_000; // the snapshot comes at once; from behind a proxy that buffers, nothing does
@@ -32,9 +32,16 @@ const LEADER_SILENT_FOR = 40_000; // a frozen leader keeps its lock and says not
 const PEER_GONE_AFTER = 200_000; // hidden tabs say hello once a minute at best
 
 const STREAM = "text/event-stream";
+// What is watched is written as keys: "u42" a user, "rlobby" a room, "c" one's contacts.
+const keysOf = ({ users = [], rooms = [], contacts }) => [
+  ...Array.from(users, (user) => `u${user}`),
+  ...Array.from(rooms, (room) => `r${room}`),
+  ...(contacts ? ["c"] : []),
+];
+const idsIn = (keys, kind) => keys.filter((key) => key[0] === kind).map((key) => key.slice(1));
 const clock = () => performance.now(); // never Date: the wall clock jumps
 const epochOf = (cursor) => cursor.slice(0, cursor.lastIndexOf("."));
-const jitter = (failures, foot) => Math.random() * Math.min(30_000, foot * 2 ** Math.min(failures, 8));
+const jitter = (failures, foot) => Math.random() * Math.min(30_000, foot * 2 ** failures);
 // A 4xx is a mistake of somebody's that quick repetition does not mend; 408 and 429 pass, as do 5xx and no answer.
 const isLasting = (status) => status >= 400 && status < 500 && status !== 408 && status !== 429;
 
@@ -87,12 +94,11 @@ function createHttp(options, { after, say, onSignedOut }) {
         headers,
         body: body && JSON.stringify(body),
         credentials: given ? "omit" : "include",
-        cache: "no-store",
         keepalive: document.hidden, // a beat that says "hidden" may be the page's last word
         signal: abort.signal,
       });
       answer.status = response.status;
-      answer.wait = 1000 * (Number(response.headers.get("Retry-After")) || 0);
+      answer.wait = 1000 * response.headers.get("Retry-After") || 0;
       answer.type = response.headers.get("Content-Type") ?? "";
       if (accept === STREAM) abort.abort(); // only its status was wanted
       else if (response.status !== 204) answer.data = await response.json();
@@ -130,7 +136,7 @@ function createHttp(options, { after, say, onSignedOut }) {
 // ------------------------------------------------------------------------------------------------------- beats
 
 /** What this session does (active, idle, hidden), told at the server's pace and at once when it changes. */
-function createBeats(options, session, { after, say, call, onAnswer }) {
+function createBeats(options, session, entered, { after, say, call, onAnswer }) {
   let inputAt = clock();
   let told = "";
   let sentAt = -Infinity;
@@ -146,7 +152,7 @@ function createBeats(options, session, { after, say, call, onAnswer }) {
     sending = true;
     sentAt = clock();
     const now = activity();
-    const body = { session, activity: now, device: options.device };
+    const body = { session, activity: now, device: options.device, rooms: [...entered] };
     const { ok, status, data, wait } = await call("POST", `${options.base}/heartbeat`, body);
     sending = false;
     let next = data?.next_in_ms > 0 ? data.next_in_ms : 25_000;
@@ -201,7 +207,7 @@ function createTabs(name, session, { say, wants, onTurn, onMessage }) {
   };
   const hello = (ask) => {
     if (ask) askedAt = clock();
-    post({ t: "hello", ask, ...wants() });
+    post({ t: "hello", ask, keys: wants() });
   };
 
   function lead(delay) {
@@ -218,12 +224,12 @@ function createTabs(name, session, { say, wants, onTurn, onMessage }) {
   }
 
   function alone(why) {
-    say(`${why}, so each tab has its own stream`);
+    say(`${why}: one stream per tab`);
     lead(0);
   }
 
   function queue(steal) {
-    queued?.abort("stolen");
+    queued?.abort();
     queued = new AbortController();
     const { signal } = queued;
     leaderAt = clock();
@@ -270,7 +276,7 @@ function createTabs(name, session, { say, wants, onTurn, onMessage }) {
     /** Let go of everything that would keep the page out of the back-forward cache, or block the others when frozen. */
     part() {
       post({ t: "bye" });
-      queued?.abort("parted");
+      queued?.abort();
       follow();
       channel?.close();
       channel = null;
@@ -286,19 +292,12 @@ function createTabs(name, session, { say, wants, onTurn, onMessage }) {
 
     /** All that the tabs of this browser watch together. */
     union() {
-      const all = wants();
-      const users = new Set(all.users);
-      const rooms = new Set(all.rooms);
-      let { contacts } = all;
-      for (const [id, peer] of peers) {
-        if (clock() - peer.at > PEER_GONE_AFTER) peers.delete(id);
-        else {
-          peer.users.forEach(users.add, users);
-          peer.rooms.forEach(rooms.add, rooms);
-          contacts ||= peer.contacts;
-        }
+      const all = new Set(wants());
+      for (const [id, { at, keys }] of peers) {
+        if (clock() - at > PEER_GONE_AFTER) peers.delete(id);
+        else keys.forEach(all.add, all);
       }
-      return { users: [...users].sort(), contacts, rooms: [...rooms].sort() };
+      return [...all].sort();
     },
   };
 }
@@ -314,20 +313,24 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
   let suspect = false; // refused with a status: the next attempt asks why
   let retryAt = Infinity;
   let asking = false;
+  let page; // of a snapshot that comes in several
   let polledAt = -Infinity;
 
   function url() {
-    const wants = union();
-    const scope = JSON.stringify(wants);
+    const keys = union();
+    const scope = JSON.stringify(keys);
     if (scope !== view.scope) view.cursor = ""; // "what changed since" would leave out the newly watched
     view.scope = scope;
-    const query = new URLSearchParams({ ping: "1" });
-    if (wants.users.length) query.set("users", wants.users.join());
-    if (wants.contacts) query.set("contacts", "1");
-    if (wants.rooms.length) query.set("rooms", wants.rooms.join());
-    if (options.beat) query.set("session", session);
-    if (view.cursor) query.set("cursor", view.cursor);
-    if (options.token) query.set("token", http.token());
+    const query = new URLSearchParams({ ping: 1 });
+    const more = {
+      users: idsIn(keys, "u"),
+      rooms: idsIn(keys, "r"),
+      contacts: idsIn(keys, "c").length,
+      session: options.beat && session,
+      cursor: view.cursor,
+      token: options.token && http.token(),
+    };
+    for (const name in more) if (more[name]?.length ?? more[name]) query.set(name, more[name]);
     return `${options.base}/stream?${query}`;
   }
 
@@ -335,6 +338,7 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
     source?.close();
     source = null;
     heardAt = 0;
+    page = undefined;
   }
 
   function open() {
@@ -353,12 +357,17 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
   async function receive(type, id, text) {
     let data;
     try {
-      data = JSON.parse(text || "{}");
+      data = JSON.parse(text);
     } catch {
       return say(`unreadable "${type}" event`);
     }
     heardAt = clock();
     suspect = false;
+    if (type === "snapshot") {
+      if (page) data = { ...data, users: [...page.users, ...data.users], partial: page.partial };
+      page = data.more && data;
+      if (page) return; // applied as one, so that nobody is missing for a moment
+    }
     onEvent(type, id, data);
     if (type !== "goodbye") return;
     const wait = data.retry_ms ?? 1000;
@@ -392,8 +401,7 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
   function attempt() {
     if (source || asking || isStopped()) return;
     retryAt = Infinity;
-    const { users, contacts, rooms } = union();
-    if (!contacts && !users.length && !rooms.length) return; // nothing to watch: widen() comes back
+    if (!union().length) return; // nothing to watch: widen() comes back
     if (suspect) probe();
     else open();
   }
@@ -406,7 +414,7 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
     if (status === 204) return onStop();
     if (status === 200 && type.startsWith(STREAM)) return open();
     suspect = status > 0;
-    const why = status === 200 ? `content type ${type}` : status;
+    const why = status === 200 ? type : status;
     // Every half minute is often enough to poll without turning stale in between.
     fail(status && `the stream answers ${why}; polling meanwhile`, isLasting(status) ? 30_000 : wait);
   }
@@ -415,10 +423,11 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
   async function poll() {
     if (clock() - polledAt < 5000) return;
     polledAt = clock();
-    const { users, contacts } = union();
+    const keys = union();
+    const contacts = keys.includes("c");
     const known = contacts && (await http.call("GET", `${options.api}/me/contacts/`)).data?.contacts;
     if (contacts && !known) return;
-    const ids = [...new Set([...users, ...(known || []).map(({ user }) => `${user}`)])];
+    const ids = [...new Set([...idsIn(keys, "u"), ...(known || []).map(({ user }) => `${user}`)])];
     const data = { users: [], partial: false };
     while (ids.length) {
       const answer = await http.call("POST", `${options.api}/presence/query/`, { users: ids.splice(0, 1000) });
@@ -447,15 +456,13 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
     widen() {
       if (!source) return void (retryAt === Infinity && attempt());
       const had = JSON.parse(view.scope);
-      const { users, contacts, rooms } = union();
-      const more = (now, before) => now.some((id) => !before.includes(id));
-      if ((contacts && !had.contacts) || more(users, had.users) || more(rooms, had.rooms)) after("open", 50, open);
+      if (union().some((key) => !had.includes(key))) after("open", 50, open);
     },
     tick() {
       const silent = clock() - (heardAt || openedAt);
       if (!source) clock() >= retryAt && attempt();
       else if (heardAt && silent > 2.7 * options.keepAlive) lose("the stream fell silent");
-      else if (!heardAt && silent > FIRST_EVENT_WITHIN) lose("no events; a proxy may be buffering them");
+      else if (!heardAt && silent > FIRST_EVENT_WITHIN) lose("no events: does a proxy buffer them?");
     },
   };
 }
@@ -476,6 +483,8 @@ function createView(options, { emit, isMine }) {
     heardAt: 0,
     lostAt: 0,
     stale: false,
+    held: false, // the server itself has lost sight of everybody
+    rooms: new Map(),
 
     now: () => (server ? server[0] + clock() - server[1] : Date.now()),
     sync(instant) {
@@ -486,13 +495,21 @@ function createView(options, { emit, isMine }) {
     receive(type, id, data) {
       view.heardAt = clock();
       view.lostAt = 0;
+      if (type === "stale") view.held = true;
+      if (type === "fresh" || type === "snapshot") view.held = !!data.held;
       const sameEpoch = !id || epochOf(id) === epochOf(view.cursor);
       if (id) view.cursor = id;
       view.sync(data.now);
       if (data.stale_after_ms > 0) options.staleAfter = data.stale_after_ms;
-      const touched = new Set(view.stale ? views.keys() : []);
-      view.stale = false;
-      const users = (data.users ?? []).map((record) => ({ ...record, user: String(record.user) }));
+      const touched = new Set(view.stale !== view.held ? views.keys() : []);
+      view.stale = view.held;
+      for (const room of type === "room" ? [data] : (data.rooms ?? [])) {
+        view.rooms.set(room.room, room);
+        emit("room", room);
+      }
+      if (type === "alert") emit(type, data);
+      // A room's people are the room's: nothing else would tell when they go.
+      const users = type === "room" || !data.users ? [] : data.users;
       const replaces = type === "snapshot" && data.partial === false;
       if (replaces) {
         const kept = new Set(users.map(({ user }) => user));
@@ -546,9 +563,8 @@ function createPresence(name, options) {
   const ended = new AbortController();
   const { signal } = ended;
   const timers = {};
-  const counts = new Map(); // watched user -> how many ask
-  const rooms = new Set();
-  let contacts = false;
+  const counts = new Map(); // key of what is watched -> how many ask
+  const entered = new Set();
   let started = false;
   let said = "";
   let ticked = clock();
@@ -570,7 +586,7 @@ function createPresence(name, options) {
     presence.why = said;
     emit("state", presence);
   };
-  const wants = () => ({ users: [...counts.keys()], contacts, rooms: [...rooms] });
+  const wants = () => [...counts.keys()];
   const relay = (message) => (tabs.post(message), receive(message));
   const tellMe = (me, always) => {
     if (!always && me.status === presence.status) return;
@@ -588,8 +604,8 @@ function createPresence(name, options) {
       view.grey();
     },
   });
-  const view = createView(options, { emit, isMine: (user) => contacts || rooms.size || counts.has(user) });
-  const beats = createBeats(options, session, {
+  const view = createView(options, { emit, isMine: (user) => counts.has("c") || counts.has(`u${user}`) });
+  const beats = createBeats(options, session, entered, {
     after,
     say,
     call: http.call,
@@ -622,7 +638,7 @@ function createPresence(name, options) {
     onPolled: (data) => relay({ t: "event", type: "snapshot", id: "", data, state: "polling" }),
     onMiss: (grace) => presence.state !== "polling" && relay({ t: "lost", grace }), // what was polled greys by its age
     onStop() {
-      say("the server asked to stop");
+      say("told to stop");
       relay({ t: "stop" });
     },
   });
@@ -633,13 +649,14 @@ function createPresence(name, options) {
     const { leading } = presence;
     if (t === "event") {
       const age = message.age ?? 0;
+      emit("raw", { type, id, data });
+      if (type === "goodbye") return;
       if (message.to && (message.to !== session || (view.heardAt && view.heardAt > clock() - age))) return;
       view.scope = message.scope ?? view.scope;
       view.receive(type, id, data);
       view.heardAt -= age;
       if (message.lost) view.lostAt = clock();
-      if (type !== "goodbye") set(message.state ?? "live");
-      emit("raw", { type, id, data });
+      set(view.held ? "stale" : (message.state ?? "live"));
     } else if (t === "lost") view.lostAt ||= clock() + message.grace;
     else if (t === "stop") set("stopped");
     else if (t === "me") tellMe(message.me, true);
@@ -650,7 +667,7 @@ function createPresence(name, options) {
           t: "event",
           type: "snapshot",
           id: view.cursor,
-          data: { users: [...view.records.values()], partial: false },
+          data: { users: [...view.records.values()], partial: false, rooms: [...view.rooms.values()], held: view.held },
           scope: view.scope,
           state: presence.state,
           to: message.from,
@@ -688,12 +705,10 @@ function createPresence(name, options) {
   function part(leaving, final) {
     beats.rest();
     tabs.part();
-    if (!leaving || !options.beat) return;
-    const url = `${options.base}/leave`;
+    // A hint only: mobile browsers often end a page without it, and then the lease does the work. A string goes out as
+    // text/plain, which needs no preflight.
     const body = JSON.stringify({ session, final, token: http.token() });
-    // A hint only: mobile browsers often end a page without it, and then the lease does the work.
-    if (!navigator.sendBeacon?.(url, new Blob([body], { type: "text/plain" })))
-      fetch(url, { method: "POST", body, keepalive: true, credentials: "include" }).catch(() => {});
+    if (leaving && options.beat) navigator.sendBeacon(`${options.base}/leave`, body);
   }
 
   async function start() {
@@ -764,23 +779,31 @@ function createPresence(name, options) {
       listener(page.get(user));
       return () => {
         off();
-        const left = counts.get(user) - 1;
-        if (left > 0) counts.set(user, left);
-        else counts.delete(user); // the stream narrows when it is next opened
+        const left = counts.get(`u${user}`) - 1;
+        if (left > 0) counts.set(`u${user}`, left);
+        else counts.delete(`u${user}`); // the stream narrows when it is next opened
       };
     },
 
     watch(more) {
-      const users = (more.users ?? []).map(String);
-      for (const user of users) counts.set(user, (counts.get(user) ?? 0) + 1);
-      for (const room of more.rooms ?? []) rooms.add(String(room));
-      contacts ||= !!more.contacts;
+      for (const key of keysOf(more)) counts.set(key, (counts.get(key) ?? 0) + 1);
       view.show(view.records.keys());
       if (started)
         after("watch", 30, () => {
           tabs.hello();
           if (presence.leading) stream.widen();
         });
+    },
+
+    /** The newest view of a watched room: { room, count, whole, users }. */
+    room: (room) => view.rooms.get(room),
+
+    /** Be in a room, and watch it. Answers the function that leaves it. */
+    enter(room) {
+      entered.add(room);
+      page.watch({ rooms: [room] });
+      beats.beat();
+      return () => entered.delete(room) && beats.beat();
     },
 
     /** See presence.d.ts: "busy", or { availability, until, for, message }. */
