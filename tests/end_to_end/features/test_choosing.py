@@ -70,6 +70,7 @@ def test_a_message_is_shown_with_its_emoji_and_ends_by_itself(town):
 def test_a_message_stays_when_one_leaves_and_is_taken_back_with_null(town):
     ana, ben = town.friends("ana", "ben")
     stream = ben.watch(ana)
+    stream.snapshot()
     ana.beat()
     choose(ana, "auto", message={"text": "on the train"})
     ana.leave(final=True)

@@ -1,6 +1,7 @@
 """Sessions: many of one user, of every kind, and how each of them ends."""
 
 from tests.end_to_end.features.saying import instant, ok, why
+from tests.end_to_end.people import Beating
 from tests.end_to_end.wire import ask
 
 
@@ -26,9 +27,10 @@ def test_every_kind_of_device_is_shown(town):
     assert ben.record_of(ana)["devices"] == kinds
 
 
-def test_a_sign_out_skips_the_grace_that_a_leave_has(town):
-    ana, chloe, ben = town.friends("ana", "chloe", "ben")
+def test_a_sign_out_skips_the_grace_that_a_leave_has(fast_town):
+    ana, chloe, ben = fast_town.friends("ana", "chloe", "ben")
     stream = ben.watch(ana, chloe)
+    stream.snapshot()
     ana.beat()
     chloe.beat()
     stream.sees(chloe.id, "online")
@@ -41,18 +43,19 @@ def test_a_sign_out_skips_the_grace_that_a_leave_has(town):
     assert instant(left["last_seen"]) < instant(signed_out["since"])
 
 
-def test_who_returns_within_the_grace_was_never_gone(town):
-    ana, chloe, ben = town.friends("ana", "chloe", "ben")
+def test_who_returns_within_the_grace_was_never_gone(fast_town):
+    ana, chloe, ben = fast_town.friends("ana", "chloe", "ben")
     stream = ben.watch(ana, chloe)
+    stream.snapshot()
     ana.beat()
     online = stream.sees(ana.id, "online")
     ana.leave()
-    ana.beat()
-    chloe.beat()
-    stream.sees(chloe.id, "online")
-    chloe.leave()  # a grace that begins later ends later
-    stream.sees(chloe.id, "offline")
-    assert ben.record_of(ana) == online
+    with Beating(ana):
+        chloe.beat()
+        stream.sees(chloe.id, "online")
+        chloe.leave()  # a grace that begins later ends later
+        stream.sees(chloe.id, "offline")
+        assert ben.record_of(ana) == online
 
 
 def test_a_silent_session_ends_by_its_lease_and_a_hidden_one_later(fast_town):
