@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from presence import wiring
 from presence.consumers.exchange import Exchange, Receive, Send
 from presence.routing import CONSUMERS
+from presence.service.metrics import Figures
 from presence.service.problem import Problem
 
 Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
@@ -86,7 +87,9 @@ async def _readyz(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 
 async def _metrics(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Answer this process's figures for Prometheus."""
+    joined = wiring.parts()
     exchange = Exchange(scope, receive, send)
-    body = generate_latest()
+    figures = Figures(joined.hub, joined.following, joined.attachments)
+    body = generate_latest() + figures.text()
     await exchange.start(200, [(b"content-type", CONTENT_TYPE_LATEST.encode())])
     await exchange.close(body)
