@@ -143,9 +143,13 @@ class Town:
         self._streams.append(stream)
         return stream
 
+    def ask(self, path: str) -> Answer:
+        """Ask the site as nobody in particular."""
+        return ask(self.site.port, "GET", path)
+
     def metric(self, name: str) -> float:
         """A figure of the web process that answers."""
-        text = ask(self.site.port, "GET", "/metrics").body.decode()
+        text = self.ask("/metrics").body.decode()
         values = [line.split()[1] for line in text.splitlines() if line.split()[0] == name]
         assert values, f"no metric is called {name}"
         return float(values[0])
