@@ -8,12 +8,15 @@ Entry ids are `<version>-<sub>`: sub 0 is a change that others see, sub > 0 one 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import structlog
 from redis.exceptions import ResponseError
 
 from presence.domain.changes import Entry, LoggedChange, Position
 from presence.domain.instant import Instant
 from presence.live.codec import unpack_change
 from presence.live.connection import Connection, LiveUnavailableError, guarded
+
+log = structlog.get_logger(__name__)
 
 GROUP = "history"
 
@@ -106,7 +109,14 @@ class Log:
                 shard = shard_of[name.decode()]
                 flat = found[0] if isinstance(rows, dict) else found
                 entries.extend(_entry(shard, row) for row in flat if row[1])
+                await self._give_up(shard, [row[0] for row in flat if not row[1]])
         return entries
+
+    async def _give_up(self, shard: int, names: Sequence[bytes]) -> None:
+        """Strike off what was taken and trimmed before it was written: it would hold up what follows."""
+        if names:
+            log.error("changes_lost_to_history", shard=shard, count=len(names))
+            await guarded(self._connection.redis.xack(self._keys.log(shard), GROUP, *names))
 
     async def claim(self, consumer: str, *, idle_ms: int) -> None:
         """Take over what other consumers took `idle_ms` ago and never acknowledged: they died.
