@@ -1,8 +1,3 @@
-"""Property tests of pure rules: as many examples as a second allows, and no deadline on a busy machine."""
+"""Loads the profile of the property tests."""
 
-from hypothesis import HealthCheck, settings
-
-settings.register_profile(
-    "rules", deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("rules")
+import tests.domain.profile  # noqa: F401
