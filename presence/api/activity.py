@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from presence.api.history import COST, asked_number, lens_of
 from presence.api.resource import Resource
-from presence.api.shapes import ActivityShape
+from presence.api.shapes import WeekShape
 from presence.service.past import rhythm_of_user
 
 WEEKS = 4
@@ -32,7 +32,7 @@ class Activity(Resource):
                 description="How many weeks back from now",
             )
         ],
-        responses={200: ActivityShape},
+        responses={200: WeekShape},
     )
     def get(self, request: Request, user: str) -> Response:
         """Return seven days of 24 hours."""

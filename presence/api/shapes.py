@@ -177,7 +177,7 @@ class PresenceTokenShape(Shape):
     expires_in = serializers.IntegerField(help_text="Seconds")
 
 
-class ActivityShape(Shape):
+class WeekShape(Shape):
     """When in the week somebody is usually here."""
 
     weeks = serializers.IntegerField(help_text="How many weeks are added up")
