@@ -127,7 +127,7 @@ def shoot(browser: Browser, name: str, scheme: Any, width: int, height: int) -> 
     page.fill("#id_username", "ana")
     page.fill("#id_password", PASSWORD)
     page.click("form.stack button")
-    page.get_by_text("📅 In a call", exact=True).wait_for(timeout=15_000)
+    page.locator("presence-list").get_by_text("In a call").first.wait_for(timeout=15_000)
     page.wait_for_timeout(2_500)
     page.screenshot(path=str(HERE / f"{name}.png"))
     context.close()

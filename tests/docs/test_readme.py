@@ -35,6 +35,12 @@ def test_every_link_within_the_documentation_leads_somewhere(page):
             assert anchor in anchors_of(found.read_text()), f"{page.name}: {target}#{anchor}"
 
 
+def test_every_claim_of_the_readme_names_a_test_that_is_there():
+    named = re.findall(r"`(tests/[^`]+)`", (ROOT / "README.md").read_text())
+    assert named
+    assert [path for path in named if not (ROOT / path).is_file()] == []
+
+
 def anchors_of(text: str) -> set[str]:
     """The anchors that a page's headings have."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
