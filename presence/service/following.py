@@ -80,6 +80,7 @@ class Following:
         self._changed = changed
         self._noticed = noticed
         self._known: list[Position] = [(0, 0)] * shards
+        self._followed = ""  # the epoch that the hub shows
         self._verified_at = float("-inf")
         self._verifying = asyncio.Lock()
         self._look = asyncio.Event()
@@ -164,8 +165,7 @@ class Following:
 
     async def _compare(self) -> None:
         try:
-            # An empty store has no epoch either: two absences are not agreement.
-            if not self._epoch.known or await self._epoch.has_changed():
+            if await self._has_begun():
                 await self._begin_epoch()
             started_at = asyncio.get_running_loop().time()
             known = list(self._known)  # as of before the question: news may overtake the answer
@@ -180,7 +180,7 @@ class Following:
                     self._known[shard] = head
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
-        self._hub.cursor = Cursor(self._epoch.known, now)
+        self._hub.cursor = Cursor(self._followed, now)
         self._verified_at = started_at
 
     async def _repair(self, shard: int, head: Position) -> None:
@@ -225,9 +225,18 @@ class Following:
         self._changed(users)
         return news
 
+    async def _has_begun(self) -> bool:
+        """Return whether the store's epoch is not the one that the hub shows.
+
+        A heartbeat may have heard of a new epoch first, so what the process knows is not the measure; and
+        an empty store has no epoch either: two absences are not agreement.
+        """
+        known = self._epoch.known
+        return not known or known != self._followed or await self._epoch.has_changed()
+
     async def _begin_epoch(self) -> None:
         """Take up the store's epoch: at first, and whenever the store has lost its data."""
-        is_first = not self._epoch.known
+        is_first = not self._followed
         await self._epoch.ensure()
         if not is_first:
             log.warning("new_epoch", epoch=self._epoch.known)
@@ -236,6 +245,7 @@ class Following:
         self._hub.cursor = Cursor(self._epoch.known, 0)
         self._hub.forget_faces(self._hub.watched())
         await self._read(self._hub.watched())
+        self._followed = self._hub.cursor.epoch
         if not is_first:
             self._reshow()
 
