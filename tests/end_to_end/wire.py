@@ -56,11 +56,13 @@ def ask(
 
 
 def connect(port: int, *, within: float = 15.0, receive_buffer: int | None = None) -> socket.socket:
-    """Open a connection; `receive_buffer` bounds what the kernel takes for a client that does not read."""
+    """Open a connection; `receive_buffer` bounds what kernels hold for a client that does not read."""
     connection = socket.socket()
     connection.settimeout(within)
     if receive_buffer is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        # The sender's buffer follows the segment size, which on loopback is 64 KiB.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
     connection.connect(("127.0.0.1", port))
     return connection
 
