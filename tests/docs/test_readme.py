@@ -10,6 +10,7 @@ from tests.architecture.source import ROOT
 from tests.docs.examples import Shell, examples_of
 
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)\s]+))?\)|(?:src|srcset)=\"([^\"]+)\"")
+_CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 _PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -25,7 +26,7 @@ def test_the_walk_through_prints_what_the_readme_says(serve):
 
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_link_within_the_documentation_leads_somewhere(page):
-    for path, anchor, image in _LINK.findall(page.read_text()):
+    for path, anchor, image in _LINK.findall(_CODE.sub("", page.read_text())):
         target = path or image
         if target.startswith("http"):
             continue
