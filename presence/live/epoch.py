@@ -6,9 +6,12 @@ A new epoch begins when the store is empty, or when any shard has lost its data:
 started anew, and whoever compares old numbers with new ones must read everything again.
 """
 
+import asyncio
 import secrets
 
 from presence.live.connection import Connection, guarded
+
+_HALF_WAY = 0.5  # seconds; giving 64 shards an epoch takes about 10 ms
 
 _REPLACE = """
 if (redis.call('GET', KEYS[1]) or '') == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) end
@@ -38,8 +41,11 @@ class Epoch:
             LiveUnavailableError: Redis did not answer.
             ShardCountError: the number of shards differs from the one the data was stored with.
         """
-        current = await self._stored()
-        shards = [await self._shard_epoch(shard) for shard in range(self._keys.shards)]
+        current, shards = await self._read()
+        if current and not all(shards):
+            # Another process may be giving the shards their epoch at this moment.
+            await asyncio.sleep(_HALF_WAY)
+            current, shards = await self._read()
         if not current or any(each != current for each in shards):
             current = await self._begin(current, shards)
         self.known = current
@@ -70,6 +76,10 @@ class Epoch:
                 )
             )
         return current
+
+    async def _read(self) -> tuple[str, list[str]]:
+        current = await self._stored()
+        return current, [await self._shard_epoch(shard) for shard in range(self._keys.shards)]
 
     async def _stored(self) -> str:
         value = await guarded(self._connection.redis.get(self._keys.epoch))
