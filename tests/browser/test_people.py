@@ -1,5 +1,9 @@
 """Two people in two browsers see each other."""
 
+from playwright.async_api import expect
+
+from tests.browser.conftest import Tab
+
 
 async def _activities(tab):
     return [each["activity"] for each in await tab.sessions() if not each["leaving"]]
@@ -64,3 +68,17 @@ async def test_logging_out_is_seen_without_a_grace(log_in):
 
     await ben.sees("ana", "last seen just now", within=2)
     await ana.page.wait_for_url("**/accounts/login/**")
+
+
+async def test_the_login_leads_to_the_page(browser, site):
+    page = await browser.new_page()
+    await page.goto(f"{site.url}/")
+    await page.get_by_label("Name").fill("ana")
+    await page.get_by_label("Password").fill("wrong")
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+
+    await page.get_by_label("Password").fill("presence-demo")
+    await page.get_by_role("button", name="Log in").click()
+
+    await Tab(page).is_live()
