@@ -31,6 +31,14 @@ def test_the_settings_on_the_page_are_those_of_the_code():
     assert found and found[2] == table(), "run python -m tests.docs.test_operations"
 
 
+def test_every_figure_of_the_metrics_is_on_the_page():
+    source = (ROOT / "presence" / "service" / "metrics.py").read_text()
+    found = re.findall(r'"(presence_\w+)"', source)
+    page = PAGE.read_text()
+    assert found
+    assert [name for name in found if f"`{name}" not in page] == []
+
+
 def test_every_variable_that_the_host_reads_is_on_the_page():
     read = _READ.findall((ROOT / "presence_project" / "settings.py").read_text())
     page = PAGE.read_text()
