@@ -242,13 +242,14 @@ class Hub:
             if lens is Lens.SELF:
                 continue  # shown with what only the user may see, by `show_own`, a moment later
             fragment = topic.fragment(lens, self.cursor)
+            chunk = fragment.body(True)
             for mailbox in mailboxes:
                 sink = mailbox.sink
                 if (
                     sink is not None
                     and mailbox.written_at <= latest
                     and not mailbox.pending
-                    and sink.write(fragment.body(sink.is_chunked))
+                    and sink.write(chunk if sink.is_chunked else fragment.body(False))
                 ):
                     mailbox.written_at = mailbox.progress_at = now
                 else:

@@ -6,14 +6,16 @@ A process remembers what it found for a while (`roster_cache`), and forgets it a
 the users concerned changes anywhere (the bus says so).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from time import monotonic
 
 from presence.domain.visibility import Lens, lens_for
 from presence.service.database import in_database
-from presence.service.relations import contacts_listed_by, relations_of
+from presence.service.gathering import Gathering
+from presence.service.relations import Relations, contacts_listed_by_each, relations_of_all
 
+_TOGETHER = 200  # viewers judged at once; with 200 targets each the queries stay under 100 ms
 _REMEMBERED = 10_000  # answers; the oldest goes first. With 200 users each about 200 MB at most
 
 Lenses = Mapping[str, Lens]
@@ -28,6 +30,9 @@ class Access:
         self._trust = trust.total_seconds()
         self._is_reciprocal = is_reciprocal
         self._known: dict[_Question, tuple[float, Lenses]] = {}
+        self._forgotten = 0
+        # Thousands of streams open after a deploy: their viewers are judged together, by the same queries.
+        self._judging = Gathering(self._judged, most=_TOGETHER)
 
     async def lenses(
         self, *, viewer: str, users: Sequence[str] = (), contacts: bool = False
@@ -44,9 +49,10 @@ class Access:
         known = self._known.get(question)
         if known is not None and known[0] > now:
             return known[1]
-        lenses = await in_database(self._judge, viewer, users, contacts)
-        if not self._trust:
-            return lenses
+        forgotten = self._forgotten
+        lenses = await self._judging.get(question)
+        if not self._trust or forgotten != self._forgotten:
+            return lenses  # a rule changed meanwhile: right for now, not for later
         if len(self._known) >= _REMEMBERED:
             del self._known[next(iter(self._known))]
         self._known[question] = (now + self._trust, lenses)
@@ -54,6 +60,7 @@ class Access:
 
     def forget(self, users: Sequence[str]) -> None:
         """Forget every answer that concerns one of `users`: a rule changed."""
+        self._forgotten += 1
         changed = set(users)
         stale = [
             question
@@ -65,13 +72,28 @@ class Access:
         for question in stale:
             del self._known[question]
 
-    def _judge(self, viewer: str, users: Sequence[str], contacts: bool) -> Lenses:
-        wanted = dict.fromkeys(users)
-        if contacts:
-            wanted[viewer] = None  # all devices of a person agree on what the person chose
-            wanted.update(dict.fromkeys(contacts_listed_by(viewer)))
+    async def _judged(self, questions: Sequence[_Question]) -> dict[_Question, Lenses]:
+        return await in_database(self._judge, questions)
+
+    def _judge(self, questions: Sequence[_Question]) -> dict[_Question, Lenses]:
+        listed = contacts_listed_by_each({viewer for viewer, _, contacts in questions if contacts})
+        wanted: list[dict[str, None]] = []
+        targets: dict[str, dict[str, None]] = {}
+        for viewer, users, contacts in questions:
+            named = dict.fromkeys(users)
+            if contacts:
+                named[viewer] = None  # all devices of a person agree on what the person chose
+                named.update(dict.fromkeys(listed[viewer]))
+            wanted.append(named)
+            targets.setdefault(viewer, {}).update(named)
+        relations = relations_of_all(targets)
+        return {
+            question: self._lenses(named, relations[question[0]])
+            for question, named in zip(questions, wanted, strict=True)
+        }
+
+    def _lenses(self, wanted: Iterable[str], relations: Relations) -> Lenses:
         lenses = {}
-        relations = relations_of(viewer, list(wanted))
         for user in wanted:
             if user in relations:
                 privacy, relation = relations[user]

@@ -5,7 +5,7 @@ Flow: watching, roster -> **relations** -> domain.visibility.lens_for -> what go
 Reads the primary database: a block holds from the moment it is made, not from when a replica knows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import router
 from django.db.models import F, QuerySet, Value
@@ -21,22 +21,30 @@ from presence.models import Block, Contact, PrivacyRule
 from presence.models.contact import ContactState
 from presence.service.directory import existing
 
-_Bonds = dict[str, set[str]]
+Relations = dict[str, tuple[Privacy, Relation]]
+
+_Bonds = Mapping[str, set[str]]
+_NO_BONDS: _Bonds = {"listing": set(), "listed": set(), "blocked": set()}
 
 
-def relations_of(viewer: str, targets: Sequence[str]) -> dict[str, tuple[Privacy, Relation]]:
+def relations_of(viewer: str, targets: Sequence[str]) -> Relations:
     """Return, for each of `targets` who exists, their privacy and what `viewer` is to them.
 
     Four queries at most, whatever the number of targets. `viewer` always exists to themselves.
     """
-    others = set(targets) - {viewer}
+    return relations_of_all({viewer: targets})[viewer]
+
+
+def relations_of_all(targets: Mapping[str, Collection[str]]) -> dict[str, Relations]:
+    """Return what `relations_of` does for each viewer and their targets, by the same four queries for all."""
+    others = {target for viewer, named in targets.items() for target in named if target != viewer}
     present = existing(others) if others else set()
-    rules = _privacies({*present, viewer})
-    bonds = _bonds(viewer, present) if present else {}
-    found = {target: (rules[target], _relation(target, rules[viewer], bonds)) for target in present}
-    if viewer in targets:
-        found[viewer] = (rules[viewer], Relation(is_self=True))
-    return found
+    rules = _privacies({*present, *targets})
+    bonds = _bonds(targets.keys(), present) if present else {}
+    return {
+        viewer: _relations(viewer, named, present, rules, bonds.get(viewer, _NO_BONDS))
+        for viewer, named in targets.items()
+    }
 
 
 def contacts_listed_by(viewer: str) -> list[str]:
@@ -44,8 +52,33 @@ def contacts_listed_by(viewer: str) -> list[str]:
 
     What may be seen of them is another question: `relations_of` answers it.
     """
-    rows = _primary_contacts().filter(owner=viewer, state=ContactState.ACCEPTED)
-    return list(rows.order_by("other").values_list("other", flat=True))
+    return contacts_listed_by_each([viewer])[viewer]
+
+
+def contacts_listed_by_each(viewers: Collection[str]) -> dict[str, list[str]]:
+    """Return what `contacts_listed_by` does for each of `viewers`. One query."""
+    listed: dict[str, list[str]] = {viewer: [] for viewer in viewers}
+    rows = _primary_contacts().filter(owner__in=listed, state=ContactState.ACCEPTED)
+    for owner, other in rows.order_by("owner", "other").values_list("owner", "other"):
+        listed[owner].append(other)
+    return listed
+
+
+def _relations(
+    viewer: str,
+    targets: Collection[str],
+    present: set[str],
+    rules: Mapping[str, Privacy],
+    bonds: _Bonds,
+) -> Relations:
+    found = {
+        target: (rules[target], _relation(target, rules[viewer], bonds))
+        for target in targets
+        if target in present and target != viewer
+    }
+    if viewer in targets:
+        found[viewer] = (rules[viewer], Relation(is_self=True))
+    return found
 
 
 def _primary_contacts() -> QuerySet[Contact]:
@@ -68,25 +101,24 @@ def _privacies(users: Iterable[str]) -> dict[str, Privacy]:
     return {user: rules[user].privacy() if user in rules else default for user in users}
 
 
-def _bonds(viewer: str, targets: set[str]) -> _Bonds:
-    """Return who among `targets` lists the viewer, is listed by the viewer, blocks or is blocked. One query."""
+def _bonds(viewers: Collection[str], targets: set[str]) -> dict[str, _Bonds]:
+    """Return who among `targets` lists a viewer, is listed by a viewer, blocks or is blocked. One query."""
     agreed = _primary_contacts().filter(state=ContactState.ACCEPTED)
     blocks = Block.objects.using(router.db_for_write(Block))
+    to_viewers = {"other__in": viewers, "owner__in": targets}
+    from_viewers = {"owner__in": viewers, "other__in": targets}
     rows = (
-        agreed.filter(other=viewer, owner__in=targets)
-        .values_list(Value("listing"), F("owner"))
+        agreed.filter(**to_viewers)
+        .values_list(Value("listing"), F("other"), F("owner"))
         .union(
-            agreed.filter(owner=viewer, other__in=targets).values_list(Value("listed"), F("other")),
-            blocks.filter(other=viewer, owner__in=targets).values_list(
-                Value("blocked"), F("owner")
-            ),
-            blocks.filter(owner=viewer, other__in=targets).values_list(
-                Value("blocked"), F("other")
-            ),
+            agreed.filter(**from_viewers).values_list(Value("listed"), F("owner"), F("other")),
+            blocks.filter(**to_viewers).values_list(Value("blocked"), F("other"), F("owner")),
+            blocks.filter(**from_viewers).values_list(Value("blocked"), F("owner"), F("other")),
             all=True,
         )
     )
-    bonds: _Bonds = {"listing": set(), "listed": set(), "blocked": set()}
-    for bond, target in rows:
-        bonds[bond].add(target)
+    bonds: dict[str, _Bonds] = {}
+    for bond, viewer, target in rows:
+        of_viewer = bonds.setdefault(viewer, {name: set() for name in _NO_BONDS})
+        of_viewer[bond].add(target)
     return bonds
