@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from presence import wiring
 from presence.consumers.exchange import Exchange, Receive, Send
+from presence.live.epoch import ShardCountError
 from presence.routing import CONSUMERS
 from presence.service.metrics import Figures
 from presence.service.problem import Problem
@@ -56,7 +57,11 @@ async def _live(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            await wiring.start()
+            try:
+                await wiring.start()
+            except ShardCountError as error:
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
             await send({"type": "lifespan.startup.complete"})
         else:
             await wiring.stop()

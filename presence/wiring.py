@@ -10,6 +10,7 @@ in tests and in a shell alike.
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
@@ -25,7 +26,7 @@ from presence.fanout.hub import Hub, Timing
 from presence.live.alerts import Alerts
 from presence.live.batching import Batcher
 from presence.live.bus import AlertsFired, Bus, RoomsTouched
-from presence.live.connection import Connection
+from presence.live.connection import Connection, LiveUnavailableError
 from presence.live.epoch import Epoch
 from presence.live.keys import Keys
 from presence.live.leases import Leases
@@ -277,8 +278,15 @@ def join(settings: conf.Settings) -> Parts:
 
 
 async def start() -> None:
-    """Start the running loop's parts, as a web process does when it begins to serve."""
-    parts().start()
+    """Start the running loop's parts, as a web process does when it begins to serve.
+
+    Raises:
+        ShardCountError: the settings name another number of shards than the store has.
+    """
+    found = parts()
+    with suppress(LiveUnavailableError):  # it may come later
+        await found.epoch.ensure()
+    found.start()
 
 
 async def stop() -> None:

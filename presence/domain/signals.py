@@ -54,7 +54,12 @@ class StreamLost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """Leases may have run out. Only this ends a silent session."""
+    """Leases may have run out. Only this ends a silent session.
+
+    `is_held`: expiry holds, because the service itself was away; only sessions that are leaving end.
+    """
+
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,10 +170,13 @@ def stay(
 
 
 def run_out(
-    session: Session | None, _: SessionSignal | Silence, now: Instant, policy: Policy
+    session: Session | None, signal: SessionSignal | Silence, now: Instant, policy: Policy
 ) -> Session | None:
     """Drop the leases that have run out; without any left the session is over."""
     assert session is not None
+    assert isinstance(signal, Silence)
+    if signal.is_held and not session.leaving:
+        return session
     beat_until, stream_until = session.beat_until, session.stream_until
     if beat_until is not None and beat_until <= now:
         beat_until = None

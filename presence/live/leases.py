@@ -42,11 +42,13 @@ class Renewal(NamedTuple):
 class Due:
     """What has come to an end: users with silent sessions, users with a timed end.
 
-    `is_held`: leases were not looked at, because the service itself had been away.
+    `is_held`: in some shard expiry holds, because the service itself had been away. Who is only `leaving`
+    is of such a shard: a session of theirs has said goodbye and its grace is over.
     """
 
     now: Instant
     silent: frozenset[str]
+    leaving: frozenset[str]
     timed: frozenset[str]
     is_held: bool
 
@@ -99,7 +101,8 @@ class Leases:
     async def due(self, *, hold_now: bool = False) -> list[Due]:
         """Return what is due, and note in the store that it was looked.
 
-        With `hold_now`, or after an absence of sweeps, leases are left alone for the hold.
+        With `hold_now`, or after an absence of sweeps, leases are left alone for the hold, but for those
+        of sessions that are leaving.
 
         Raises:
             LiveUnavailableError: Redis did not answer.
@@ -117,12 +120,15 @@ class Leases:
             ]
             args = [SWEEP_LIMIT, self._hold_after, self._hold, int(hold_now)]
             now, *found = await self._connection.run("due", keys, args)
-            silent = {user_of(lease.decode()) for leases, _, _ in found for lease in leases}
+            silent, leaving = set[str](), set[str]()
+            for leases, _, held in found:
+                (leaving if held else silent).update(user_of(lease.decode()) for lease in leases)
             timed = {user.decode() for _, users, _ in found for user in users}
             dues.append(
                 Due(
                     now=now,
                     silent=frozenset(silent),
+                    leaving=frozenset(leaving),
                     timed=frozenset(timed),
                     is_held=any(held for _, _, held in found),
                 )

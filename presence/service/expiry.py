@@ -56,6 +56,7 @@ class Expiry:
         signals: dict[str, Signal] = {}
         for due in dues:
             signals.update(dict.fromkeys(due.timed, Elapsed()))
+            signals.update(dict.fromkeys(due.leaving, Silence(is_held=True)))
             signals.update(dict.fromkeys(due.silent, Silence()))  # Silence does all Elapsed does
         applied = await self._applier.apply_each(signals) if signals else []
         return Swept(

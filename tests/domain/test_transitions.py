@@ -309,3 +309,13 @@ def test_since_is_when_the_present_status_began(steps):
             assert change.after.since == at
         else:
             assert change.after.since == change.before.since
+
+
+@given(record=records())
+def test_while_expiry_holds_only_sessions_that_are_leaving_end(record):
+    after = advance(record, Silence(is_held=True), NOW, POLICY).record
+    for name, session in record.sessions.items():
+        if not session.leaving:
+            assert after.sessions[name] == session
+        elif session.beat_until is not None and session.beat_until <= NOW:
+            assert name not in after.sessions or after.sessions[name].stream_until

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from presence.domain.message import Message
-from presence.domain.signals import MessageWritten, Silence
+from presence.domain.signals import Leave, MessageWritten, Silence
 from presence.domain.status import Activity, Status
 from presence.live.connection import LiveUnavailableError
 from tests.live.store import SHORT, ms, until
@@ -94,6 +94,22 @@ async def test_expiry_holds_after_an_absence_of_sweeps(make_store):
     due = await until(store.due, lambda due: not due[2])
     assert (await store.load("ana")).now - started >= 100
     assert due[0] == {"ana"}
+
+
+async def test_while_expiry_holds_who_said_goodbye_still_goes(make_store):
+    store = make_store(policy=SHORT, hold=timedelta(hours=1))
+    await store.epoch.ensure()
+    await store.beat("ana")
+    await store.beat("ben")
+    await store.apply("ana", Leave(session="tab"))
+    await asyncio.sleep(0.06)  # past lease and grace
+    (due,) = await store.leases.due(hold_now=True)
+    assert (due.silent, due.leaving) == (frozenset(), {"ana"})
+
+
+async def test_a_store_without_sessions_has_nothing_to_hold(store):
+    await store.epoch.ensure()
+    assert not (await store.due(hold_now=True))[2]
 
 
 async def test_expiry_holds_on_demand_and_timed_ends_go_on(make_store):

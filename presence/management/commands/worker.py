@@ -8,14 +8,17 @@ Any number may run at once: sweeps are compare-and-set, the log's entries go to 
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from presence import wiring
 from presence.history import partitions
+from presence.live.connection import LiveUnavailableError
+from presence.live.epoch import ShardCountError
 from presence.service.database import in_database
 from presence.service.errors import Unavailable
 
@@ -32,7 +35,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Work until a signal says to end; what is under way is finished."""
-        asyncio.run(_work())
+        try:
+            asyncio.run(_work())
+        except ShardCountError as error:
+            raise CommandError(str(error)) from None
 
 
 async def _work() -> None:
@@ -42,6 +48,8 @@ async def _work() -> None:
         loop.add_signal_handler(number, ending.set)
     joined = wiring.parts()
     settings = joined.settings
+    with suppress(LiveUnavailableError):  # it may come later
+        await joined.epoch.ensure()
 
     async def sweep() -> None:
         await joined.restoring.restore_if_new()
