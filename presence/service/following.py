@@ -180,7 +180,8 @@ class Following:
                     self._known[shard] = head
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
-        self._hub.cursor = Cursor(self._followed, now)
+        # One millisecond back: what changes later in this one carries its number, and is yet to come.
+        self._hub.cursor = Cursor(self._followed, now - 1)
         self._verified_at = started_at
 
     async def _repair(self, shard: int, head: Position) -> None:
