@@ -21,7 +21,9 @@ def test_an_old_stream_is_sent_away_and_resumes_where_it_was(own_town):
 
 
 def test_a_stopping_server_says_goodbye_and_nobody_goes_offline_by_it(own_town, kind):
-    town = own_town()
+    # Longer than a restart takes on a busy machine, as leases are; the idle time cannot be shorter.
+    lease = {"PRESENCE_LEASE_AFTER": "20", "PRESENCE_STREAM_LEASE_AFTER": "20"}
+    town = own_town(**lease, PRESENCE_IDLE_AFTER="60")
     ana, ben = town.friends("ana", "ben")
     mine, watching = ana.watch(session="tab"), ben.watch(ana)
     watching.sees(ana.id, "online")
@@ -42,8 +44,7 @@ def test_a_stopping_server_says_goodbye_and_nobody_goes_offline_by_it(own_town, 
     mine.wait_until(lambda: mine.comments >= 2)
     shown = [event.records[ana.id]["status"] for event in again.waiting()]
     assert "offline" not in shown
-    # She touched nothing for longer than the idle time; nothing else happened to her.
-    assert town.transitions(ana) in (["online"], ["online", "away"])
+    assert town.transitions(ana) == ["online"]
 
 
 def test_a_stopping_server_spreads_when_its_clients_come_back(own_town, kind):
