@@ -22,6 +22,7 @@ from presence.domain.signals import (
     Heartbeat,
     Leave,
     MessageWritten,
+    PushRegistered,
     SignOut,
     Silence,
     StreamLost,
@@ -93,6 +94,7 @@ user_signals = st.one_of(
     st.builds(MessageWritten, message=st.none() | messages()),
     st.builds(Claimed, claim=claims()),
     st.builds(Unclaimed, app=apps),
+    st.builds(PushRegistered, is_pushable=st.booleans()),
 )
 time_signals = st.sampled_from([Silence(), Elapsed()])
 signals = st.one_of(session_signals, user_signals, time_signals)
