@@ -12,6 +12,7 @@ import resource
 import signal
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,7 +87,8 @@ def cpu(pids: Iterable[int]) -> float:
     spent = 0
     for pid in pids:
         for task in Path(f"/proc/{pid}/task").iterdir():
-            spent += int((task / "schedstat").read_text().split()[0])
+            with suppress(FileNotFoundError):  # a thread that ended just now
+                spent += int((task / "schedstat").read_text().split()[0])
     return spent / 1e9
 
 
