@@ -5,6 +5,8 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from presence.pages.logout import Logout
+
 urlpatterns = [
     path("", include("presence.pages.urls")),
     path(
@@ -12,7 +14,7 @@ urlpatterns = [
         auth_views.LoginView.as_view(redirect_authenticated_user=True),
         name="login",
     ),
-    path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("accounts/logout/", Logout.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("presence.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
