@@ -9,7 +9,7 @@ BOOTSTRAP = @$(PYTHON) -m presence_project.bootstrap
 BIN = .venv/bin
 MANAGE = DJANGO_MODE=test $(BIN)/python manage.py
 
-.PHONY: help run test check bench format shell screenshots lock clean
+.PHONY: help run test check bench size format shell screenshots lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -29,6 +29,15 @@ check:  ## Format, lint, types, import contracts, migrations, deployment setting
 bench:  ## Measure this service beside its peers, on two quiet cores; rewrites docs/performance.md (CLAIM=heartbeats)
 	$(BOOTSTRAP) dev
 	@exec $(BIN)/python -m benchmarks $(CLAIM)
+
+size:  ## How large the browser's scripts are, minified and on the wire (needs npx)
+	@command -v npx >/dev/null || { echo "There is no npx here to run esbuild with, so nothing is measured."; exit 0; }; \
+	cd presence/static/presence && for script in presence.js elements.js; do \
+		small=$$(mktemp) && npx --yes esbuild --minify --log-level=error $$script >$$small 2>/dev/null \
+			|| { echo "esbuild cannot be run here, so nothing is measured."; rm -f $$small; exit 1; }; \
+		printf '%-12s %6d bytes minified  %5d gzipped\n' $$script $$(wc -c <$$small) $$(gzip -9c $$small | wc -c); \
+		rm -f $$small; \
+	done
 
 format:  ## Rewrite the code in the house format
 	$(BOOTSTRAP) dev
