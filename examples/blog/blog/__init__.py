@@ -1,0 +1,1 @@
+"""The app: posts and their authors. It knows presence by one template tag."""
