@@ -33,6 +33,7 @@ from presence.live.leases import Leases
 from presence.live.log import Log
 from presence.live.records import Records
 from presence.live.rooms import Rooms as LiveRooms
+from presence.live.rules_log import RulesLog
 from presence.live.tickets import Tickets
 from presence.service.access import Access
 from presence.service.alerting import Alerting
@@ -158,6 +159,7 @@ def join(settings: conf.Settings) -> Parts:
     records = Records(connection, policy, log_length=settings.log_length)
     leases = Leases(connection, hold_after=settings.hold_after, hold=settings.lease_after)
     log = Log(connection)
+    rules_log = RulesLog(connection)
     layer = get_channel_layer()
     if layer is None:
         raise ImproperlyConfigured("CHANNEL_LAYERS has no default: changes need a channel layer")
@@ -214,6 +216,7 @@ def join(settings: conf.Settings) -> Parts:
         hub=hub,
         bus=bus,
         log=log,
+        rules=rules_log,
         epoch=epoch,
         leases=leases,
         faces=faces,
@@ -257,7 +260,7 @@ def join(settings: conf.Settings) -> Parts:
         alerting=alerting,
         push_devices=PushDevices(applier),
         ticketing=Ticketing(Tickets(connection)),
-        rules=Rules(applier, bus, access),
+        rules=Rules(applier, rules_log, bus, access),
         why=Why(records, homes, policy),
         attachments=attachments,
         watching=watching,

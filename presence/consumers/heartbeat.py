@@ -44,7 +44,7 @@ class HeartbeatConsumer(Endpoint):
         epoch = joined.epoch.known or await joined.epoch.ensure()
         answer = answer_of(done, epoch)
         if since is not None:
-            present = Cursor(epoch, done.now)
+            present = Cursor(epoch, done.now - 1)
             changes = await joined.roster.changes(viewer=user, since=since, present=present)
             answer += b',"stale_after_ms":%d,"partial":%s,"changes":%s' % (
                 joined.stale_after_ms,
@@ -74,5 +74,6 @@ def _time_of(now: Instant, epoch: str) -> bytes:
     # All heartbeats of a batch have the same instant, and writing it takes 3 us.
     return b'"now":"%s","cursor":"%s"' % (
         format_instant(now).encode(),
-        str(Cursor(epoch, now)).encode(),
+        # One millisecond back: what changes later in this one carries its number, and is yet to come.
+        str(Cursor(epoch, now - 1)).encode(),
     )

@@ -80,6 +80,11 @@ class Keys:
         return f"{self.prefix}:epoch"
 
     @property
+    def rules_log(self) -> str:
+        """Return the key of the changes of rules (stream)."""
+        return f"{self.prefix}:rules"
+
+    @property
     def restored(self) -> str:
         """Return the key that names the epoch which history has filled (string)."""
         return f"{self.prefix}:restored"

@@ -44,6 +44,19 @@ class Access:
         Raises:
             Unavailable: Postgres did not answer.
         """
+        judged = await self.judged(viewer=viewer, users=users, contacts=contacts)
+        return {user: lens for user, lens in judged.items() if lens is not Lens.NOTHING}
+
+    async def judged(
+        self, *, viewer: str, users: Sequence[str] = (), contacts: bool = False
+    ) -> Lenses:
+        """Return the lens for each of them who exists, `NOTHING` for who may not be seen.
+
+        For decisions alone: a viewer must not learn who is in it.
+
+        Raises:
+            Unavailable: Postgres did not answer.
+        """
         question = (viewer, tuple(users), contacts)
         now = monotonic()
         known = self._known.get(question)
@@ -58,9 +71,12 @@ class Access:
         self._known[question] = (now + self._trust, lenses)
         return lenses
 
-    def forget(self, users: Sequence[str]) -> None:
-        """Forget every answer that concerns one of `users`: a rule changed."""
+    def forget(self, users: Sequence[str] | None) -> None:
+        """Forget every answer that concerns one of `users` (None: all): a rule changed."""
         self._forgotten += 1
+        if users is None:
+            self._known.clear()
+            return
         changed = set(users)
         stale = [
             question
@@ -97,7 +113,5 @@ class Access:
         for user in wanted:
             if user in relations:
                 privacy, relation = relations[user]
-                lens = lens_for(privacy, relation, is_reciprocal=self._is_reciprocal)
-                if lens is not Lens.NOTHING:
-                    lenses[user] = lens
+                lenses[user] = lens_for(privacy, relation, is_reciprocal=self._is_reciprocal)
         return lenses

@@ -10,12 +10,14 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
 
 from presence.domain.changes import Outcome
 from presence.domain.instant import Instant
 from presence.domain.policy import Policy
 from presence.domain.record import Record
 from presence.domain.signals import Elapsed, Signal, Silence
+from presence.domain.status import Status
 from presence.domain.transitions import advance
 from presence.live.connection import LiveUnavailableError
 from presence.live.epoch import Epoch
@@ -61,6 +63,7 @@ class Applier:
         self._publisher = publisher
         self._alerting = alerting
         self._policy = policy
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def apply(self, *, user: str, signal: Signal) -> Applied:
         """Apply `signal` to the record of `user` and tell everyone who watches.
@@ -68,9 +71,14 @@ class Applier:
         Raises:
             Unavailable: Redis, or for a user it does not know Postgres, did not answer.
         """
+        lock = self._locks.get(user)
+        if lock is None:
+            # One at a time for each user here, or the tabs of a browser that starts anew outrun each other.
+            lock = self._locks[user] = asyncio.Lock()
         try:
-            (loaded,) = await self._records.load([user])
-            return await self._commit(loaded, signal)
+            async with lock:
+                (loaded,) = await self._records.load([user])
+                return await self._commit(loaded, signal)
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
 
@@ -100,6 +108,8 @@ class Applier:
         """
         try:
             (loaded,) = await self._records.load([user])
+            if loaded.is_new and (await self._homes.of(user)).face.status is not Status.OFFLINE:
+                return  # the store lost its data: whoever was here is restored first, and cursors are void
             await self._commit(loaded, None)
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error

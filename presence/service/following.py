@@ -24,6 +24,7 @@ from presence.live.connection import LiveUnavailableError
 from presence.live.epoch import Epoch
 from presence.live.leases import Leases
 from presence.live.log import Log
+from presence.live.rules_log import RulesLog
 from presence.service.ending import is_ending
 from presence.service.errors import Unavailable
 from presence.service.expiry import SERVING_LASTS
@@ -37,7 +38,7 @@ _PAGE = 1_000  # users a read
 _RESTORED_WITHIN = 10.0  # seconds to wait for history to fill a new epoch before showing it
 
 Noticed = Callable[[RoomsTouched | AlertsFired], None]
-Rejudge = Callable[[Sequence[str]], Awaitable[None]]
+Rejudge = Callable[[Sequence[str] | None], Awaitable[None]]
 Reshow = Callable[[], None]
 
 
@@ -50,6 +51,7 @@ class Following:
         hub: Hub,
         bus: Bus,
         log: Log,
+        rules: RulesLog,
         epoch: Epoch,
         leases: Leases,
         faces: Faces,
@@ -63,13 +65,14 @@ class Following:
     ) -> None:
         """Feed `hub`.
 
-        `rejudge(users)` is called when rules between users changed, `reshow()` when every stream needs
-        a whole snapshot, `stale(as_of)` when the store is lost and `stale(None)` when it is back,
+        `rejudge(users)` is called when rules between users changed (None: maybe any), `reshow()` when every
+        stream needs a whole snapshot, `stale(as_of)` when the store is lost and `stale(None)` when it is back,
         `changed(users)` when records changed in any way, `noticed` for everything else that is heard.
         """
         self._hub = hub
         self._bus = bus
         self._log = log
+        self._rules = rules
         self._epoch = epoch
         self._leases = leases
         self._faces = faces
@@ -84,7 +87,7 @@ class Following:
         self._verified_at = float("-inf")
         self._verifying = asyncio.Lock()
         self._look = asyncio.Event()
-        self._judging: set[asyncio.Task[None]] = set()
+        self._rules_changed = asyncio.Event()
         self.is_stale = False
 
     @property
@@ -98,6 +101,7 @@ class Following:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._verify())
+            tasks.create_task(self._judge())
 
     async def freshen(self) -> None:
         """Return once the hub was equal to the log a moment ago.
@@ -118,9 +122,7 @@ class Following:
                 async for news in self._bus.listen():
                     # No awaiting in here: the queue behind the bus has no bound.
                     if isinstance(news, RulesChanged):
-                        task = asyncio.create_task(self._judge(news.users))
-                        self._judging.add(task)
-                        task.add_done_callback(self._judging.discard)
+                        self._rules_changed.set()
                     elif isinstance(news, RoomsTouched | AlertsFired):
                         self._noticed(news)
                     else:
@@ -137,11 +139,25 @@ class Following:
                 self._known[entry.shard] = entry.position
         self._look.set()  # a gap leaves `known` behind: the comparison finds and fills it
 
-    async def _judge(self, users: Sequence[str]) -> None:
-        try:
-            await self._rejudge(users)
-        except Unavailable as error:
-            log.warning("rules_not_applied", users=list(users), reason=error.detail)
+    async def _judge(self) -> None:
+        """Follow the log of rules: at once when the bus says so, and anyway every few looks."""
+        place: str | None = None
+        while not is_ending():
+            self._rules_changed.clear()
+            try:
+                if place is None:
+                    place = await self._rules.head()
+                    await self._rejudge(None)  # what was judged before, maybe by older rules
+                users, after = await self._rules.after(place)
+                if users:
+                    await self._rejudge(users)
+                    place = after  # only now: what failed is tried again
+                    continue
+            except (Unavailable, LiveUnavailableError) as error:
+                log.warning("rules_not_applied", reason=str(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._interval):
+                    await self._rules_changed.wait()
 
     # --- What is compared -------------------------------------------------------------------------
 

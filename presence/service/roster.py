@@ -12,7 +12,7 @@ from presence.domain.instant import milliseconds
 from presence.domain.visibility import Lens
 from presence.fanout.wire import WireOwn, WireRecord, wire_record
 from presence.live.records import Sighting
-from presence.service.access import Access, Lenses
+from presence.service.access import Access
 from presence.service.errors import Refused
 from presence.service.faces import Faces
 from presence.service.own_views import OwnViews
@@ -83,7 +83,7 @@ class Roster:
         Raises:
             Unavailable: a store did not answer.
         """
-        lenses: Lenses = await self._access.lenses(viewer=viewer, contacts=True)
+        lenses = await self._access.judged(viewer=viewer, contacts=True)
         seen = await self._faces.of(list(lenses))
         is_resumable = (
             is_resumable_from(since, present, self._resumable_for)
@@ -92,6 +92,8 @@ class Roster:
         )
         changed = []
         for user, sighting in seen.items():
+            if lenses[user] is Lens.NOTHING:
+                continue
             is_self = lenses[user] is Lens.SELF
             stamp = sighting.stamp
             changed_at = stamp.own_changed_at if is_self else stamp.changed_at

@@ -1,6 +1,6 @@
 """Rules: making it known that who may see whom has changed.
 
-Flow: contacts, privacy_rules -> **rules** -> live store (for streams that resume) and bus (for open ones).
+Flow: contacts, privacy_rules -> **rules** -> live store (streams that resume, and open ones), bus (a wake-up).
 """
 
 from collections.abc import Sequence
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import structlog
 
 from presence.live.bus import Bus, BusUnavailableError, RulesChanged
+from presence.live.connection import LiveUnavailableError
+from presence.live.rules_log import RulesLog
 from presence.service.access import Access
 from presence.service.applying import Applier
 from presence.service.errors import Unavailable
@@ -18,9 +20,10 @@ log = structlog.get_logger(__name__)
 class Rules:
     """Announces changed rules."""
 
-    def __init__(self, applier: Applier, bus: Bus, access: Access) -> None:
-        """Announce on `bus`."""
+    def __init__(self, applier: Applier, rules: RulesLog, bus: Bus, access: Access) -> None:
+        """Note in `rules`, and wake by `bus` who reads it."""
         self._applier = applier
+        self._log = rules
         self._bus = bus
         self._access = access
 
@@ -35,6 +38,12 @@ class Rules:
         for user in users:
             await self._applier.stamp_rules(user=user)
         try:
+            await self._log.append(users)
+        except LiveUnavailableError as error:
+            raise Unavailable("the live store did not answer") from error
+        try:
             await self._bus.notify(RulesChanged(tuple(users)))
         except BusUnavailableError as error:
-            raise Unavailable("the channel layer did not take the change") from error
+            log.warning(
+                "not_published", reason=str(error)
+            )  # they look at the log anyway, a bit later

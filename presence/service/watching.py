@@ -16,7 +16,7 @@ from uuid import uuid4
 import msgspec
 
 from presence.domain.cursor import Cursor
-from presence.domain.instant import Instant, format_instant, milliseconds
+from presence.domain.instant import LATEST, Instant, format_instant, milliseconds
 from presence.domain.status import Device
 from presence.fanout.frames import event_frame, retry_frame
 from presence.fanout.hub import Hub, Watch
@@ -98,6 +98,7 @@ class Watching:
         self._stale_after = milliseconds(stale_after)
         self._resumable_for = milliseconds(resumable_for)
         self._requests: dict[Watch, Request] = {}
+        self._judgements = 0
         self._faces = faces
         # Streams that open at once share their reads: thousands reconnect after a deploy.
         self._unknown = Gathering(self._faces.of, most=1_000)
@@ -114,6 +115,7 @@ class Watching:
         """
         if self.is_draining or self._hub.streams >= self._max_streams:
             raise Unavailable("this process takes no more streams", retry_after=1)
+        judgements = self._judgements
         lenses = await self._lenses(request)
         loop = asyncio.get_running_loop()
         spread = random.uniform(1 - self._jitter, 1 + self._jitter)
@@ -132,11 +134,17 @@ class Watching:
                     stream=uuid4().hex,
                     device=request.device,
                 )
-            rules_at = await self._learn(self._hub.open(watch, lenses), lenses, request)
+            await self._learn(self._hub.open(watch, lenses))
+            rules_at = await self._rules_at(request)
             if request.viewer in lenses:
                 await self._own_views.learn(request.viewer)
             rooms = await views_of(self._rooms, viewer=request.viewer, names=request.rooms)
             await self._following().freshen()
+            while (
+                judgements != self._judgements
+            ):  # a rule changed while this stream was being opened
+                judgements, rules_at = self._judgements, LATEST
+                await self._retarget(watch, request)
         except BaseException:
             self._hub.close(watch)
             if attachment is not None:
@@ -160,26 +168,32 @@ class Watching:
             else:
                 self._attachments.release(opened.attachment)
 
-    async def rejudge(self, users: Sequence[str]) -> None:
-        """Judge again who sees whom on every stream that concerns `users`: rules changed.
+    async def rejudge(self, users: Sequence[str] | None) -> None:
+        """Judge again who sees whom on every stream that concerns `users` (None: on all of them).
 
         Raises:
             Unavailable: Postgres did not answer; the caches are forgotten all the same.
         """
+        self._judgements += 1
+        changed = None if users is None else set(users)
         self._access.forget(users)
         self._room_watching.touch_all()
-        changed = set(users)
-        for watch in self._hub.all_watches():
-            request = self._requests.get(watch)
-            if request is None:
+        for watch, request in list(self._requests.items()):
+            if watch.closed or not _is_concerned(request, watch, changed):
                 continue
-            asked = request.viewer in changed or not changed.isdisjoint(request.users)
-            if asked or not changed.isdisjoint(watch.mailbox.lenses):
-                lenses = await self._lenses(request)
-                unknown = self._hub.retarget(watch.mailbox, lenses)
-                if unknown:
-                    await self._learn(unknown, {}, request)
-                    self._hub.show_again(unknown)
+            try:
+                await self._retarget(watch, request)
+            except Refused:  # whom they let see them has made it too many
+                watch.end("revoked")
+
+    async def _retarget(self, watch: Watch, request: Request) -> None:
+        lenses = await self._lenses(request)
+        if watch.closed:
+            return
+        unknown = self._hub.retarget(watch.mailbox, lenses)
+        if unknown:
+            await self._learn(unknown)
+            self._hub.show_again(unknown)
 
     def reshow(self) -> None:
         """Send every stream a whole snapshot: what it knows is of an epoch that is over."""
@@ -200,7 +214,7 @@ class Watching:
         if as_of is not None:
             self._hub.broadcast(event_frame("stale", {"as_of": format_instant(as_of)}))
         else:
-            self._hub.broadcast(event_frame("fresh", {}, self._hub.cursor))
+            self._hub.broadcast(event_frame("fresh", {}))
 
     async def drain(self, within: timedelta) -> None:
         """Send every stream away, spread over `within`; take no new ones."""
@@ -230,17 +244,24 @@ class Watching:
             raise Refused("users", f"at most {self._max_watched} watched users, not {len(lenses)}")
         return lenses
 
-    async def _learn(self, unknown: Sequence[str], lenses: Lenses, request: Request) -> Instant:
-        """Make `unknown` known to the hub; return when rules about the watched last changed."""
-        rules_at = 0
+    async def _learn(self, unknown: Sequence[str]) -> None:
+        """Make `unknown` known to the hub."""
         found = await asyncio.gather(*map(self._unknown.get, unknown))
         for user, seen in zip(unknown, found, strict=True):
             self._hub.learn(user, seen.face, seen.stamp.version, seen.stamp.changed_at)
-        if request.cursor is not None:
-            # A partial snapshot cannot say who may be seen no longer: then it must be a whole one.
-            stamps = await self._faces.of([request.viewer, *lenses])
-            rules_at = max(seen.stamp.rules_at for seen in stamps.values())
-        return rules_at
+
+    async def _rules_at(self, request: Request) -> Instant:
+        """Return when rules about the viewer or anybody asked for last changed.
+
+        Those who may not be seen count too: a partial snapshot cannot say who may be seen no longer.
+        """
+        if request.cursor is None:
+            return 0
+        judged = await self._access.judged(
+            viewer=request.viewer, users=request.users, contacts=request.contacts
+        )
+        stamps = await self._faces.of(list({request.viewer, *judged}))
+        return max(seen.stamp.rules_at for seen in stamps.values())
 
     def _resumes(self, cursor: Cursor | None, rules_at: Instant) -> Instant | None:
         present = self._hub.cursor
@@ -271,3 +292,12 @@ class Watching:
             )
             for number, page in enumerate(pages, start=1)
         )
+
+
+def _is_concerned(request: Request, watch: Watch, changed: set[str] | None) -> bool:
+    return (
+        changed is None
+        or request.viewer in changed
+        or not changed.isdisjoint(request.users)
+        or not changed.isdisjoint(watch.mailbox.lenses)
+    )
