@@ -26,6 +26,8 @@ async def test_the_page_has_no_barrier(log_in, scheme, size):
     context = {"color_scheme": scheme, "viewport": SIZES[size], "reduced_motion": "reduce"}
     tab = await (await log_in("ana", **context)).open_tab()
     await tab.sees("ben", "")
+    await tab.page.get_by_role("button", name="Enter").click()
+    await tab.page.get_by_role("region", name="lobby").get_by_text("You").wait_for()
 
     assert await _violations(tab.page) == []
     width = await tab.page.evaluate("document.documentElement.scrollWidth")

@@ -1,11 +1,12 @@
 /**
  * home.js: joins the parts of the page at `/`.
  *
- * Flow: presence.js -> **home** -> banner, list, status, chart, sessions, wire
+ * Flow: presence.js -> **home** -> banner, list, rooms, status, chart, sessions, wire
  */
 
 import { connect } from "../presence.js";
 import { showChart } from "./chart.js";
+import { showRooms } from "./rooms.js";
 import { showSessions } from "./sessions.js";
 import { showStatus } from "./status.js";
 import { showWire } from "./wire.js";
@@ -91,6 +92,8 @@ add.addEventListener("submit", (event) => {
 // ---- leaving on purpose is no reload: no grace
 $("#logout").addEventListener("submit", () => presence.leave());
 
+const { me } = JSON.parse($("#presence-config").textContent);
+list.addEventListener("contacts", showRooms($("#rooms"), presence, me, () => list.names));
 showStatus($("#status"), $("#my-dot"), presence);
 showChart($("#chart"), presence, online);
 showSessions($("#sessions"), presence);
