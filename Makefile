@@ -9,7 +9,7 @@ BOOTSTRAP = @$(PYTHON) -m presence_project.bootstrap
 BIN = .venv/bin
 MANAGE = DJANGO_MODE=test $(BIN)/python manage.py
 
-.PHONY: help run test check bench size format shell screenshots lock clean
+.PHONY: help run test check convergence bench size format shell screenshots lock clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -25,6 +25,10 @@ test:  ## The whole test suite (ARGS="-k stream" for a part of it)
 check:  ## Format, lint, types, import contracts, migrations, deployment settings
 	$(BOOTSTRAP) dev
 	@exec $(BIN)/python -m presence_project.check
+
+convergence:  ## 5,000 random stories: does every watcher come to see the truth? (about 20 minutes)
+	$(BOOTSTRAP) dev
+	@CONVERGENCE_EXAMPLES=5000 exec $(BIN)/python -m pytest tests/convergence $(ARGS)
 
 bench:  ## Measure this service beside its peers, on two quiet cores; rewrites docs/performance.md (CLAIM=heartbeats)
 	$(BOOTSTRAP) dev

@@ -3,6 +3,6 @@
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "rules", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+    "rules", deadline=None, max_examples=60, suppress_health_check=[*HealthCheck]
 )
 settings.load_profile("rules")

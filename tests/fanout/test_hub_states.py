@@ -2,7 +2,7 @@
 
 import asyncio
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
@@ -123,5 +123,6 @@ class HubStates(RuleBasedStateMachine):
 def test_snapshot_and_changes_are_what_a_later_snapshot_would_be():
     with asyncio.Runner() as runner:
         run_state_machine_as_test(
-            lambda: HubStates(runner), settings=settings(max_examples=60, deadline=None)
+            lambda: HubStates(runner),
+            settings=settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck]),
         )
