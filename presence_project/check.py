@@ -35,6 +35,11 @@ CHECKS: dict[str, tuple[list[str], dict[str, str]]] = {
     "lint": ([f"{BIN}/ruff", "check", "--quiet", "."], {}),
     "types": ([f"{BIN}/mypy"], TEST),
     "import contracts": ([f"{BIN}/lint-imports"], TEST),
+    "rules tested": (
+        [f"{BIN}/python", "-m", "pytest", "-q", "tests/domain"]
+        + ["--cov=presence.domain", "--cov-branch", "--cov-fail-under=100"],
+        {},
+    ),
     "migrations": ([*MANAGE, "makemigrations", "--check", "--dry-run"], TEST),
     "deployment": ([*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
 }
