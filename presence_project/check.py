@@ -36,8 +36,10 @@ CHECKS: dict[str, tuple[list[str], dict[str, str]]] = {
     "types": ([f"{BIN}/mypy"], TEST),
     "import contracts": ([f"{BIN}/lint-imports"], TEST),
     "rules tested": (
-        [f"{BIN}/python", "-m", "pytest", "-q", "tests/domain"]
-        + ["--cov=presence.domain", "--cov-branch", "--cov-fail-under=100"],
+        [
+            *(f"{BIN}/python", "-m", "pytest", "-q", "tests/domain"),
+            *("--cov=presence.domain", "--cov-branch", "--cov-fail-under=100"),
+        ],
         {},
     ),
     "migrations": ([*MANAGE, "makemigrations", "--check", "--dry-run"], TEST),

@@ -229,10 +229,11 @@ def _apply(record: Record, signal: Signal, now: Instant, policy: Policy) -> Reco
             return replace(record, message=message)
         case Claimed(claim=claim):
             claims = {**record.claims, claim.app: claim}
-            if len(claims) > policy.max_claims:
-                weakest = min(claims.values(), key=lambda each: (each.priority, each.since))
-                del claims[weakest.app]
-            return replace(record, claims=claims)
+            strongest = sorted(
+                claims.values(), key=lambda each: (each.priority, each.since, each.app)
+            )
+            kept = {each.app for each in strongest[-policy.max_claims :]}
+            return replace(record, claims={k: v for k, v in claims.items() if k in kept})
         case PushRegistered(is_pushable=is_pushable):
             return replace(record, is_pushable=is_pushable)
         case Unclaimed(app=app):
@@ -244,7 +245,9 @@ def _apply(record: Record, signal: Signal, now: Instant, policy: Policy) -> Reco
                 record = _step(record, session.id, signal, now, policy)
             return record
         case _:
-            return _bounded(_step(record, signal.session, signal, now, policy), policy)
+            return _bounded(
+                _step(record, signal.session, signal, now, policy), signal.session, policy
+            )
 
 
 def _step(
@@ -262,12 +265,16 @@ def _step(
     return replace(record, sessions=sessions, proven_at=max(record.proven_at or 0, proof))
 
 
-def _bounded(record: Record, policy: Policy) -> Record:
-    """Keep the number of sessions bounded, whatever ids a client makes up: the stalest goes."""
+def _bounded(record: Record, name: str, policy: Policy) -> Record:
+    """Keep the number of sessions bounded, whatever ids a client makes up: the stalest go, never `name`."""
     if len(record.sessions) <= policy.max_sessions:
         return record
-    stalest = min(record.sessions.values(), key=lambda each: (each.proven_at(policy), each.since))
-    return replace(record, sessions={k: v for k, v in record.sessions.items() if k != stalest.id})
+    freshest = sorted(
+        record.sessions.values(),
+        key=lambda each: (each.id == name, each.proven_at(policy), each.since, each.id),
+    )
+    kept = {each.id for each in freshest[-policy.max_sessions :]}
+    return replace(record, sessions={k: v for k, v in record.sessions.items() if k in kept})
 
 
 def _without_ended(record: Record, now: Instant) -> Record:
