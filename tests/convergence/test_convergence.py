@@ -133,6 +133,7 @@ def test_every_watcher_comes_to_see_the_truth_and_nothing_forbidden(redis_url, p
                 max_examples=EXAMPLES,
                 stateful_step_count=8,
                 deadline=None,
+                derandomize="CI" in os.environ,
                 suppress_health_check=list(HealthCheck),
             ),
         )

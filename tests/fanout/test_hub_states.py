@@ -1,6 +1,7 @@
 """Whatever happens in whatever order: snapshot and changes are what a later snapshot would be."""
 
 import asyncio
+import os
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -124,5 +125,10 @@ def test_snapshot_and_changes_are_what_a_later_snapshot_would_be():
     with asyncio.Runner() as runner:
         run_state_machine_as_test(
             lambda: HubStates(runner),
-            settings=settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck]),
+            settings=settings(
+                max_examples=60,
+                deadline=None,
+                derandomize="CI" in os.environ,
+                suppress_health_check=[*HealthCheck],
+            ),
         )
