@@ -71,12 +71,9 @@ class Access:
         self._known[question] = (now + self._trust, lenses)
         return lenses
 
-    def forget(self, users: Sequence[str] | None) -> None:
-        """Forget every answer that concerns one of `users` (None: all): a rule changed."""
+    def forget(self, users: Sequence[str]) -> None:
+        """Forget every answer that concerns one of `users`: a rule changed."""
         self._forgotten += 1
-        if users is None:
-            self._known.clear()
-            return
         changed = set(users)
         stale = [
             question

@@ -38,7 +38,7 @@ _PAGE = 1_000  # users a read
 _RESTORED_WITHIN = 10.0  # seconds to wait for history to fill a new epoch before showing it
 
 Noticed = Callable[[RoomsTouched | AlertsFired], None]
-Rejudge = Callable[[Sequence[str] | None], Awaitable[None]]
+Rejudge = Callable[[Sequence[str]], Awaitable[None]]
 Reshow = Callable[[], None]
 
 
@@ -65,7 +65,7 @@ class Following:
     ) -> None:
         """Feed `hub`.
 
-        `rejudge(users)` is called when rules between users changed (None: maybe any), `reshow()` when every
+        `rejudge(users)` is called when rules between users changed, `reshow()` when every
         stream needs a whole snapshot, `stale(as_of)` when the store is lost and `stale(None)` when it is back,
         `changed(users)` when records changed in any way, `noticed` for everything else that is heard.
         """
@@ -147,7 +147,6 @@ class Following:
             try:
                 if place is None:
                     place = await self._rules.head()
-                    await self._rejudge(None)  # what was judged before, maybe by older rules
                 users, after = await self._rules.after(place)
                 if users:
                     await self._rejudge(users)

@@ -143,8 +143,10 @@ class Watching:
             while (
                 judgements != self._judgements
             ):  # a rule changed while this stream was being opened
-                judgements, rules_at = self._judgements, LATEST
+                judgements, judged = self._judgements, dict(watch.mailbox.lenses)
                 await self._retarget(watch, request)
+                if watch.mailbox.lenses != judged:
+                    rules_at = LATEST  # the snapshot must be whole
         except BaseException:
             self._hub.close(watch)
             if attachment is not None:
@@ -168,14 +170,14 @@ class Watching:
             else:
                 self._attachments.release(opened.attachment)
 
-    async def rejudge(self, users: Sequence[str] | None) -> None:
-        """Judge again who sees whom on every stream that concerns `users` (None: on all of them).
+    async def rejudge(self, users: Sequence[str]) -> None:
+        """Judge again who sees whom on every stream that concerns `users`.
 
         Raises:
             Unavailable: Postgres did not answer; the caches are forgotten all the same.
         """
         self._judgements += 1
-        changed = None if users is None else set(users)
+        changed = set(users)
         self._access.forget(users)
         self._room_watching.touch_all()
         for watch, request in list(self._requests.items()):
@@ -294,10 +296,9 @@ class Watching:
         )
 
 
-def _is_concerned(request: Request, watch: Watch, changed: set[str] | None) -> bool:
+def _is_concerned(request: Request, watch: Watch, changed: set[str]) -> bool:
     return (
-        changed is None
-        or request.viewer in changed
+        request.viewer in changed
         or not changed.isdisjoint(request.users)
         or not changed.isdisjoint(watch.mailbox.lenses)
     )
