@@ -173,11 +173,10 @@ class Hub:
                 found.append(user)
         return found
 
-    def learn_own(self, user: str, own: WireOwn, changed_at: Instant) -> None:
-        """Make known what only `user` may see."""
+    def learn_own(self, user: str, own: WireOwn, changed_at: Instant) -> bool:
+        """Make known what only `user` may see; return whether that is news here."""
         topic = self._topics.get(user)
-        if topic is not None:
-            topic.show_own(own, changed_at)
+        return topic is not None and topic.show_own(own, changed_at)
 
     def show_own(self, user: str) -> None:
         """Send `user` their own record."""

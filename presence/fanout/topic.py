@@ -47,10 +47,13 @@ class Topic:
         self._fragments = {}
         return True
 
-    def show_own(self, own: WireOwn, changed_at: Instant) -> None:
-        """Take what only the user may see of their record."""
+    def show_own(self, own: WireOwn, changed_at: Instant) -> bool:
+        """Take what only the user may see of their record; return whether it is news."""
+        if (own, changed_at) == (self.own, self.own_changed_at):
+            return False
         self.own, self.own_changed_at = own, changed_at
         self._fragments.pop(Lens.SELF, None)
+        return True
 
     def forget(self) -> None:
         """Count the face as unknown: its versions are of an epoch that is over."""

@@ -53,14 +53,14 @@ class OwnViews:
             record = (await self._homes.of(user)).settle(record)
         return own_view(record), loaded
 
-    async def learn(self, user: str) -> None:
-        """Make the own view of `user` known to the hub.
+    async def learn(self, user: str) -> bool:
+        """Make the own view of `user` known to the hub; return whether that is news there.
 
         Raises:
             Unavailable: a store did not answer.
         """
         own, loaded = await self.of(user)
-        self._hub.learn_own(user, own, loaded.stamp.own_changed_at)
+        return self._hub.learn_own(user, own, loaded.stamp.own_changed_at)
 
     async def _show(self) -> None:
         try:
@@ -69,8 +69,8 @@ class OwnViews:
                 changed, self._changed = self._changed, set()
                 for user in changed:
                     try:
-                        await self.learn(user)
-                        self._hub.show_own(user)
+                        if await self.learn(user):
+                            self._hub.show_own(user)
                     except Unavailable as error:
                         log.warning("own_view_not_shown", user=user, reason=error.detail)
         finally:
