@@ -1,6 +1,6 @@
 """Renewals: what it costs to keep alive the sessions of open streams.
 
-Flow: leases.renew, as the process that owns the streams calls it -> **renewals** -> results.
+Flow: leases.extend, as the process that owns the streams calls it -> **renewals** -> results.
 """
 
 import asyncio
@@ -13,7 +13,6 @@ from benchmarks.numbers import Figure, figure
 from benchmarks.service import Service, set_up
 
 SESSIONS = 50_000
-_CHUNK = 1_000  # as in presence.service.attachments
 
 
 def measure(*, runs: int) -> tuple[Figure, Figure]:
@@ -26,28 +25,21 @@ def measure(*, runs: int) -> tuple[Figure, Figure]:
 async def _measure(service: Service, runs: int) -> tuple[Figure, Figure]:
     from presence.live.connection import Connection
     from presence.live.keys import STREAM_MARK, Keys, member
-    from presence.live.leases import Leases, Renewal
+    from presence.live.leases import Leases
 
     keys = Keys("renewals", 64)
     connection = Connection(service.redis_url, keys)
     leases = Leases(connection, hold_after=timedelta(seconds=5), hold=timedelta(seconds=60))
-    attached = [
-        Renewal(
-            keys.shard(f"u{number}"),
-            member(f"u{number}", "s1", STREAM_MARK),
-            60_000,
-            keys.record(f"u{number}"),
-        )
-        for number in range(SESSIONS)
-    ]
-    for renewal in attached:
-        await connection.redis.zadd(keys.leases(renewal.shard), {renewal.member: 1})
-        await connection.redis.set(renewal.record, b"n")
+    attached: dict[int, list[str]] = {}
+    for number in range(SESSIONS):
+        user = f"u{number}"
+        attached.setdefault(keys.shard(user), []).append(member(user, "s1", STREAM_MARK))
+    for shard, members in attached.items():
+        await connection.redis.zadd(keys.leases(shard), dict.fromkeys(members, 1))
     own, stored = [], []
     for _ in range(runs):
         before, store = time.process_time(), machine.cpu(service.store_pids)
-        for start in range(0, SESSIONS, _CHUNK):
-            await leases.renew(attached[start : start + _CHUNK])
+        assert not await leases.extend(attached, lease=60_000)
         own.append((time.process_time() - before) / SESSIONS * 1e6)
         stored.append((machine.cpu(service.store_pids) - store) / SESSIONS * 1e6)
     await connection.close()

@@ -1,6 +1,6 @@
 """Attachments: open streams as proof of life of the sessions that opened them.
 
-Flow: stream with `session=` -> **attachments** -> leases.renew, in bulk -> Redis.
+Flow: stream with `session=` -> **attachments** -> leases.extend, in bulk -> Redis.
 
 The process that owns the sockets renews their sessions' stream leases itself, so a tab whose timers are
 throttled stays present, and a crash of the process costs nobody more than one lease. When a stream
@@ -20,15 +20,13 @@ from presence.domain.policy import Policy
 from presence.domain.signals import StreamLost, StreamOpened
 from presence.domain.status import Device
 from presence.live.connection import LiveUnavailableError
-from presence.live.keys import STREAM_MARK, Keys, member
-from presence.live.leases import Leases, Renewal
+from presence.live.keys import STREAM_MARK, Keys, member, user_of
+from presence.live.leases import Leases
 from presence.service.applying import Applier
 from presence.service.ending import is_ending
 from presence.service.errors import Unavailable
 
 log = structlog.get_logger(__name__)
-
-_CHUNK = 1_000  # renewals a round trip; one script call over so many takes about 2 ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +37,8 @@ class Attachment:
     session: str
     stream: str
     device: Device
-    renewal: Renewal
+    shard: int
+    lease: str
 
 
 class Attachments:
@@ -52,12 +51,12 @@ class Attachments:
         self._keys = keys
         self._lease = milliseconds(policy.stream_lease_after)
         self._interval: timedelta = policy.stream_renewal_interval
-        self._attached: dict[str, Attachment] = {}
+        self._attached: dict[int, dict[str, Attachment]] = {}  # by shard, then by lease
         self._losing: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         """Return how many sessions are attached."""
-        return len(self._attached)
+        return sum(map(len, self._attached.values()))
 
     async def attach(self, *, user: str, session: str, stream: str, device: Device) -> Attachment:
         """Let the connection `stream` keep `session` alive from now on.
@@ -70,22 +69,18 @@ class Attachments:
             session=session,
             stream=stream,
             device=device,
-            renewal=Renewal(
-                self._keys.shard(user),
-                member(user, session, STREAM_MARK),
-                self._lease,
-                self._keys.record(user),
-            ),
+            shard=self._keys.shard(user),
+            lease=member(user, session, STREAM_MARK),
         )
         await self._open(attachment)
         # Keyed by the lease: a session's newer stream takes the place of one not yet known as dead.
-        self._attached[attachment.renewal.member] = attachment
+        self._attached.setdefault(attachment.shard, {})[attachment.lease] = attachment
         return attachment
 
     def release(self, attachment: Attachment) -> None:
         """Stop renewing: the server ended the stream; the lease gives the client time to return."""
         if self._is_attached(attachment):
-            del self._attached[attachment.renewal.member]
+            del self._attached[attachment.shard][attachment.lease]
 
     def lose(self, attachment: Attachment) -> None:
         """Stop renewing and start the grace: the connection broke."""
@@ -109,28 +104,25 @@ class Attachments:
         Raises:
             Unavailable: Redis did not answer.
         """
-        attached = list(self._attached.values())
-        for start in range(0, len(attached), _CHUNK):
-            chunk = attached[start : start + _CHUNK]
-            try:
-                _, statuses = await self._leases.renew([each.renewal for each in chunk])
-            except LiveUnavailableError as error:
-                raise Unavailable("the live store did not answer") from error
-            for attachment, status in zip(chunk, statuses, strict=True):
-                if status is None:
-                    await self._reopen(attachment)
+        leases = {shard: list(attached) for shard, attached in self._attached.items()}
+        try:
+            missing = await self._leases.extend(leases, lease=self._lease)
+        except LiveUnavailableError as error:
+            raise Unavailable("the live store did not answer") from error
+        for lease in missing:
+            attachment = self._attached[self._keys.shard(user_of(lease))].get(lease)
+            if attachment is not None:
+                await self._reopen(attachment)
 
     async def _reopen(self, attachment: Attachment) -> None:
         """Bring back a lease that is gone with the store's data, not one that the session left."""
-        if not self._is_attached(attachment):
-            return
         if await self._applier.known([attachment.user]):
             self.release(attachment)  # it left, or has a newer stream elsewhere
         else:
             await self._open(attachment)
 
     def _is_attached(self, attachment: Attachment) -> bool:
-        return self._attached.get(attachment.renewal.member) is attachment
+        return self._attached.get(attachment.shard, {}).get(attachment.lease) is attachment
 
     async def _open(self, attachment: Attachment) -> None:
         signal = StreamOpened(

@@ -65,6 +65,10 @@ async def test_beats_leaves_sweeps_and_the_log_work_on_a_cluster(cluster_url, ma
         assert await store.beat(user) is not None
     asked = [store.renewal(user) for user in (*users, "nobody")]
     assert (await store.leases.renew(asked))[1] == [Status.ONLINE] * 8 + [None]
+    held = {}
+    for renewal in asked:
+        held.setdefault(renewal.shard, []).append(renewal.member)
+    assert await store.leases.extend(held, lease=asked[0].lease) == [asked[-1].member]
     seen = await store.records.sightings([*users, "nobody"])
     assert {each.face.status for each in seen.values()} == {Status.ONLINE}
     await store.apply(users[0], Leave(session="tab"))

@@ -1,4 +1,4 @@
-"""Leases: renewals in bulk, what is due, and when expiry holds. renew.lua and due.lua."""
+"""Leases: renewals in bulk, what is due, and when expiry holds. renew.lua, extend.lua and due.lua."""
 
 import asyncio
 from datetime import timedelta
@@ -43,6 +43,35 @@ async def test_a_renewal_says_what_others_see(store):
     await asyncio.sleep(0.002)
     asked = [store.renewal("ana", activity=Activity.IDLE)]
     assert (await store.leases.renew(asked))[1] == [Status.AWAY]
+
+
+async def test_many_leases_are_extended_in_a_thousand_a_round_trip(store):
+    members = [store.renewal(f"u{number}").member for number in range(2_500)]
+    alone = store.keys.leases(3)
+    await store.redis.zadd(alone, dict.fromkeys(members, 1))
+    for user in ("ana", "ben"):
+        await store.beat(user)
+    asked = {3: [*members[:1_200], "gone", *members[1_200:], "gone too"]}
+    for user in ("ana", "ben", "eve"):
+        asked.setdefault(store.keys.shard(user), []).append(store.renewal(user).member)
+    await store.leases.extend({0: ["none"]}, lease=1)  # the script is there: count calls from here
+    before = await store.calls("evalsha", "eval")
+    missing = await store.leases.extend(asked, lease=70_000)
+    assert await store.calls("evalsha", "eval") - before == 3
+    assert sorted(missing) == sorted(["gone", "gone too", store.renewal("eve").member])
+    now = (await store.load("ana")).now
+    deadlines = await store.redis.zrange(alone, 0, -1, withscores=True)
+    assert len(deadlines) == 2_500
+    assert min(deadline for _, deadline in deadlines) > now + 60_000
+    assert (await store.load("ben")).record.sessions["tab"].beat_until > now + 60_000
+
+
+async def test_extending_twice_at_once_is_not_missing(store):
+    await store.beat("ana")
+    ana = store.renewal("ana")
+    asked = {ana.shard: [ana.member, ana.member]}
+    for _ in range(20):
+        assert await store.leases.extend(asked, lease=60_000) == []
 
 
 async def test_a_silent_session_is_due_when_its_lease_has_passed(make_store):
