@@ -60,6 +60,7 @@ class Recorder:
             return len(entries)
         except LiveUnavailableError as error:
             self._has_joined = False  # the store may come back empty, without the group
+            self._has_unfinished = True  # what an answer that was lost has given us is ours alone
             raise Unavailable("the live store did not answer") from error
 
     async def adopt(self) -> None:

@@ -6,6 +6,9 @@ from django.db import connection
 from presence.models import LastSeen, Transition
 from presence.service.database import in_database
 from presence.service.errors import Unavailable
+from presence_project.embedded.folder import ServerFolder
+from presence_project.embedded.valkey import Valkey
+from tests.service.joined import processes
 from tests.service.test_homes import beat, write_history
 
 
@@ -38,6 +41,36 @@ async def test_what_a_dead_recorder_took_is_written_once_by_the_next(join):
     await write_history(alive)
     assert await stored() == 2
     assert await alive.recorder.backlog() == 0
+
+
+@pytest.fixture
+def lasting_valkey():
+    """A Valkey that has its data again after a restart."""
+    folder = ServerFolder.temporary()
+    folder.prepare()
+    server = Valkey(folder, durable=True)
+    server.start()
+    yield server
+    server.stop()
+    folder.remove()
+
+
+async def test_what_a_lost_answer_had_taken_is_written_when_the_store_is_back(
+    lasting_valkey, transactional_db
+):
+    async with processes(lasting_valkey.url) as join:
+        process = join()
+        await come_and_go(process, "ana")
+        await process.log.join()
+        # The store gave it away, and then went before the answer arrived.
+        await process.log.take(process.recorder._name, limit=100)
+        lasting_valkey.stop()
+        with pytest.raises(Unavailable):
+            await process.recorder.record()
+        lasting_valkey.start()
+        await write_history(process)
+        assert await stored() == 2
+        assert await process.recorder.backlog() == 0
 
 
 async def test_a_batch_that_was_written_but_not_acknowledged_is_written_once(process):
