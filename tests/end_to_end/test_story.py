@@ -27,7 +27,7 @@ def test_ben_sees_ana_come_and_leave(town):
     assert beat["status"] == "online"
     assert beat["lease_ms"] == LEASE * 1000
     assert 0 < beat["next_in_ms"] <= LEASE * 1000 / 2
-    online = stream.sees(ana.id, "online", within=5)
+    online = stream.sees(ana.id, "online")
     assert online["devices"] == ["mobile"]
     assert online["last_seen"] is None
 
@@ -120,7 +120,7 @@ def test_silence_ends_presence_after_the_lease(town):
     ana, ben = town.friends("ana", "ben")
     beat = ana.beat().json
     # No stream is needed for that: the API alone shows it.
-    wait_until(lambda: ben.record_of(ana)["status"] == "offline", within=30)
+    wait_until(lambda: ben.record_of(ana)["status"] == "offline")
     shown = ben.record_of(ana)
     silence = (instant(shown["since"]) - instant(beat["now"])).total_seconds()
     assert LEASE <= silence < LEASE + 3

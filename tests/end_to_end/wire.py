@@ -40,7 +40,7 @@ def ask(
     *,
     body: Any = None,
     headers: Mapping[str, str] | None = None,
-    within: float = 15.0,
+    within: float = 60.0,
 ) -> Answer:
     """Send one request on a connection of its own; a body that is no bytes goes as JSON."""
     sent = dict(headers or {})
@@ -55,7 +55,7 @@ def ask(
         connection.close()
 
 
-def connect(port: int, *, within: float = 15.0, receive_buffer: int | None = None) -> socket.socket:
+def connect(port: int, *, within: float = 60.0, receive_buffer: int | None = None) -> socket.socket:
     """Open a connection; `receive_buffer` bounds what kernels hold for a client that does not read."""
     connection = socket.socket()
     connection.settimeout(within)

@@ -51,7 +51,7 @@ def test_live_presence_needs_no_postgres_and_history_loses_nothing(start_town, o
         eve.leave(final=True)
         stream.sees(eve.id, "offline")
         expected.append("offline")
-        wait_until(lambda: town.transitions(eve) == expected, within=60)
-        wait_until(lambda: town.ask("/readyz").status == 200, within=30)
+        wait_until(lambda: town.transitions(eve) == expected)
+        wait_until(lambda: town.ask("/readyz").status == 200)
         assert town.transitions(ana) == ["online"]
     assert set(beating.statuses) == {200}

@@ -18,9 +18,9 @@ PATIENT = {
 
 def names_until(stream, wanted):
     """Read events until one is called `wanted`; return what they were called and showed."""
-    events = [stream.next(within=30)]
+    events = [stream.next()]
     while events[-1].name != wanted:
-        events.append(stream.next(within=30))
+        events.append(stream.next())
     return events
 
 
@@ -40,13 +40,13 @@ def test_streams_and_heartbeats_survive_a_redis_that_lost_everything(start_town,
         wait_until(lambda: town.transitions(eve) == ["online"])
 
         town.site.valkey.kill()
-        stale = stream.wait_for("stale", within=30)
+        stale = stream.wait_for("stale")
         assert stale.data["as_of"]
         wait_until(lambda: 503 in beating.statuses)
         assert set(filter(None, beating.retry_after)) and None not in beating.retry_after
         refused = ben.watch(ana)
         assert refused.status == 200, "any other status would end EventSource for good"
-        assert refused.read_to_end(within=30)[-1].data["reason"] == "unavailable"
+        assert refused.read_to_end()[-1].data["reason"] == "unavailable"
 
         town.site.valkey.start()
         events = names_until(stream, "fresh")
@@ -58,7 +58,7 @@ def test_streams_and_heartbeats_survive_a_redis_that_lost_everything(start_town,
         assert not snapshot.data["partial"]
         assert stream.last_id.split(".")[0] != first.cursor.split(".")[0], "a new epoch"
         # Eve never comes back: after the trust of one lease she is offline.
-        stream.sees(eve.id, "offline", within=40)
+        stream.sees(eve.id, "offline")
         assert ben.record_of(ana)["status"] == "online"
     assert "offline" not in town.transitions(ana)
 
@@ -76,14 +76,16 @@ def test_streams_go_on_after_a_redis_that_kept_its_data(start_town, kind):
         with Beating(ana):
             stream.sees(ana.id, "online")
             valkey.stop()
-            stream.wait_for("stale", within=30)
+            stream.wait_for("stale")
             valkey.start()
             events = names_until(stream, "fresh")
             assert statuses(events, ana) <= {"online"}
             assert stream.last_id.split(".")[0] == epoch
             # Changes flow again by the channel layer, or by the log until it is back.
             wait_until(lambda: eve.beat().status == 200)
-            stream.sees(eve.id, "online", within=5)
+            stream.sees(eve.id, "online")
+            # So does history: what a lost answer left with the recorder is written before what is new.
+            wait_until(lambda: town.transitions(eve) == ["online"])
         assert town.transitions(ana) == ["online"]
     finally:
         town.site.kill()

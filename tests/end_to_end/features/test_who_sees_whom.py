@@ -135,7 +135,7 @@ def test_blocking_takes_both_off_each_others_open_streams_as_if_gone(town):
     of_chloe.snapshot()
     block(ana, ben)
     for stream, other in ((of_ben, ana), (of_ana, ben)):
-        gone = stream.sees(other.id, "offline", within=5)
+        gone = stream.sees(other.id, "offline")
         assert {key: gone[key] for key in GONE} == GONE
     for one, other in ((ana, ben), (ben, ana)):
         assert one.api("GET", f"presence/{other.id}/").is_problem(404)
