@@ -21,9 +21,12 @@ class PresenceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the app's system checks."""
+        """Register the app's system checks, and listen to what happens to accounts."""
+        from presence import accounts  # it imports models, which may be imported only now
+
         register(settings_are_possible)
         register(site_is_complete)
+        accounts.listen()
 
 
 def settings_are_possible(
