@@ -158,7 +158,9 @@ def test_half_open_clients_hold_up_nobody(start_town, kind):
         assert ana.beat().status == 200
         stream.sees(ana.id, "online")
         code = town.site.stop()
-        assert code == 0 or kind == "daphne"  # which now and then crashes in the interpreter's own end
+        assert (
+            code == 0 or kind == "daphne"
+        )  # which now and then crashes in the interpreter's own end
     finally:
         for connection in silent + half:
             connection.close()
