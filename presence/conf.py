@@ -21,6 +21,8 @@ from presence.domain.policy import ImpossiblePolicyError, Policy
 from presence.domain.visibility import Audience, Precision, Privacy
 
 _POLICY = Policy()
+# Long enough that nothing but an absence is taken for one.
+_SERVING_LASTS = timedelta(seconds=5)
 
 
 def _setting(default: Any, about: str) -> Any:
@@ -68,7 +70,7 @@ class Settings:
     # The worker.
     sweep_interval: timedelta = _setting(timedelta(seconds=1), "How often leases are swept")
     hold_after: timedelta = _setting(
-        timedelta(seconds=5), "Absence of sweeps or web processes after which expiry holds a lease"
+        timedelta(seconds=5), "Absence of sweeps after which expiry holds a lease"
     )
     log_length: int = _setting(
         100_000, "Changes that each shard's log keeps for history and repair"
@@ -174,6 +176,16 @@ class Settings:
             return import_string(path)
         except ImportError as error:
             raise ImproperlyConfigured(f"PRESENCE {name.upper()}: {error}") from None
+
+    @property
+    def serving_lasts(self) -> timedelta:
+        """Return how long after a web process was last heard of expiry still goes on.
+
+        Less than any lease has left when its session beats on time, or a restart of the web processes would
+        take people offline. By the policy a lease holds two heartbeats, so that is at least half of it.
+        """
+        leases = (self.lease_after, self.hidden_lease_after, self.stream_lease_after)
+        return min(_SERVING_LASTS, min(leases) / 2)
 
     @property
     def default_privacy(self) -> Privacy:

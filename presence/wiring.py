@@ -41,6 +41,7 @@ from presence.service.admission import Admission
 from presence.service.alerting import Alerting
 from presence.service.applying import Applier
 from presence.service.attachments import Attachments
+from presence.service.attending import Attending
 from presence.service.availability import Choosing
 from presence.service.claiming import Claiming
 from presence.service.counting import Counting
@@ -107,6 +108,7 @@ class Parts:
     attachments: Attachments
     watching: Watching
     following: Following
+    attending: Attending
     expiry: Expiry
     recorder: Recorder
     restoring: Restoring
@@ -121,6 +123,7 @@ class Parts:
     def start(self) -> None:
         """Follow the log and renew attached sessions from now on. Harmless when it is done already."""
         for name, run in (
+            ("attending", self.attending.run),
             ("following", self.following.run),
             ("attachments", self.attachments.run),
             ("rooms", self.room_watching.run),
@@ -232,7 +235,6 @@ def join(settings: conf.Settings) -> Parts:
         log=log,
         rules=rules_log,
         epoch=epoch,
-        leases=leases,
         faces=faces,
         shards=settings.shards,
         verify_interval=settings.verify_interval,
@@ -281,6 +283,7 @@ def join(settings: conf.Settings) -> Parts:
         attachments=attachments,
         watching=watching,
         following=following,
+        attending=Attending(leases, lasts=settings.serving_lasts),
         expiry=Expiry(leases, applier),
         recorder=recorder,
         restoring=Restoring(epoch, applier),

@@ -8,7 +8,6 @@ declared offline for the service's own absence.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 
@@ -64,6 +63,3 @@ class Expiry:
             changes=sum(each.outcome.change is not None for each in applied),
             is_held=any(due.is_held for due in dues),
         )
-
-
-SERVING_LASTS = timedelta(seconds=5)  # five notes of a second each may be lost before expiry holds

@@ -22,12 +22,10 @@ from presence.fanout.hub import Hub
 from presence.live.bus import AlertsFired, Bus, BusUnavailableError, RoomsTouched, RulesChanged
 from presence.live.connection import LiveUnavailableError
 from presence.live.epoch import Epoch
-from presence.live.leases import Leases
 from presence.live.log import Log
 from presence.live.rules_log import RulesLog
 from presence.service.ending import is_ending
 from presence.service.errors import Unavailable
-from presence.service.expiry import SERVING_LASTS
 from presence.service.faces import Faces
 
 log = structlog.get_logger(__name__)
@@ -53,7 +51,6 @@ class Following:
         log: Log,
         rules: RulesLog,
         epoch: Epoch,
-        leases: Leases,
         faces: Faces,
         shards: int,
         verify_interval: timedelta,
@@ -74,7 +71,6 @@ class Following:
         self._log = log
         self._rules = rules
         self._epoch = epoch
-        self._leases = leases
         self._faces = faces
         self._interval = verify_interval.total_seconds()
         self._rejudge = rejudge
@@ -165,7 +161,6 @@ class Following:
             try:
                 async with self._verifying:
                     await self._compare()
-                await self._leases.note_serving(lasts=SERVING_LASTS)
                 self._note_stale(False)
             except (Unavailable, LiveUnavailableError) as error:
                 log.warning("not_verified", reason=str(error))
