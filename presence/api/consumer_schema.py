@@ -26,7 +26,7 @@ _SESSION = {
 
 
 _FLAG = {"type": "string", "enum": ["0", "1"], "default": "0"}
-_DEVICE = {"type": "string", "enum": list(Device), "default": "web"}
+_DEVICE = {"type": "string", "enum": list(Device)}
 
 
 def _problems(*statuses: str) -> dict[str, Any]:
@@ -44,7 +44,10 @@ _HEARTBEAT = {
     "properties": {
         "session": _SESSION,
         "activity": {"type": "string", "enum": list(Activity), "default": "active"},
-        "device": _DEVICE,
+        "device": {
+            **_DEVICE,
+            "description": "What the session runs on. Left out: as it was, `web` for a new one",
+        },
         "rooms": {
             "type": "array",
             "items": {
@@ -179,7 +182,7 @@ CONSUMER_PATHS: dict[str, Any] = {
                 _query("contacts", _FLAG, "Watch one's contacts"),
                 _query("rooms", {"type": "string"}, "Rooms to watch, separated by commas"),
                 _query("session", _SESSION, "A session that this stream keeps alive"),
-                _query("device", _DEVICE, "What that session runs on"),
+                _query("device", {**_DEVICE, "default": "web"}, "What that session runs on"),
                 _query(
                     "ping", _FLAG, "Keep-alives as events, for clients that cannot see comments"
                 ),

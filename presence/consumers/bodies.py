@@ -20,9 +20,14 @@ class HeartbeatBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     session: str
     activity: Activity = Activity.ACTIVE
-    device: Device = Device.WEB
+    device: Device | msgspec.UnsetType = msgspec.UNSET  # null is not a way to leave it out
     rooms: tuple[str, ...] = ()
     since: str | None = None
+
+    @property
+    def said_device(self) -> Device | None:
+        """Return the device, None if nothing is said of it."""
+        return None if self.device is msgspec.UNSET else self.device
 
 
 class LeaveBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

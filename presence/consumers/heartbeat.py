@@ -38,7 +38,7 @@ class HeartbeatConsumer(Endpoint):
             user=user,
             session=beat.session,
             activity=beat.activity,
-            device=beat.device,
+            device=beat.said_device,
             rooms=beat.rooms,
         )
         epoch = joined.epoch.known or await joined.epoch.ensure()

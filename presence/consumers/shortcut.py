@@ -71,7 +71,7 @@ class HeartbeatShortcut:
             user=user,
             session=beat.session,
             activity=beat.activity,
-            device=beat.device,
+            device=beat.said_device,
             done=renewed,
         )
 

@@ -13,11 +13,11 @@ from presence.domain.status import Activity, Device
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """A session said that it lives, and what it is doing."""
+    """A session said that it lives, and what it is doing. Without `device`, on what is known of it."""
 
     session: str
     activity: Activity
-    device: Device = Device.WEB
+    device: Device | None = None
     rooms: tuple[str, ...] = ()
 
 

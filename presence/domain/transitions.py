@@ -64,7 +64,7 @@ def join(
     idle = signal.activity is Activity.IDLE
     return Session(
         id=signal.session,
-        device=signal.device,
+        device=signal.device or Device.WEB,
         activity=signal.activity,
         rooms=signal.rooms,
         since=now,
@@ -88,7 +88,7 @@ def renew(
         active_at = min(active_at, now - milliseconds(policy.idle_after))
     return replace(
         known,
-        device=signal.device,
+        device=signal.device or known.device,
         activity=signal.activity,
         rooms=signal.rooms,
         seen_at=now,

@@ -61,6 +61,7 @@ class Heartbeats:
         self._keys = keys
         self._policy = policy
         self._recent = _Recent(gap)
+        self._untold = _Untold()
         self._leases = {activity: policy.lease_for(activity) for activity in Activity}
 
     async def record(
@@ -69,17 +70,21 @@ class Heartbeats:
         user: str,
         session: str,
         activity: Activity,
-        device: Device = Device.WEB,
+        device: Device | None = None,
         rooms: tuple[str, ...] = (),
     ) -> Beat:
         """Renew the lease of `session`; it is in Redis when this returns.
+
+        Without `device` the session keeps the one it has.
 
         Raises:
             Refused: a room may not be entered.
             Unavailable: Redis did not answer, or too many heartbeats wait.
         """
         lease = self._leases[activity]
-        name = member(user, session, beat_mark(activity, device, rooms))
+        name = member(
+            user, session, beat_mark(activity, device or self._untold.of(user, session), rooms)
+        )
         try:
             now, found = await self._batcher.submit(
                 Renewal(self._keys.shard(user), name, lease, self._keys.record(user))
@@ -92,6 +97,8 @@ class Heartbeats:
             # Shielded: a client that hangs up must not leave a record half decided.
             applied = await asyncio.shield(self._applier.apply(user=user, signal=signal))
             now, found = applied.now, applied.record.face.status
+            if device is None and session in applied.record.sessions:
+                self._untold.note(user, session, applied.record.sessions[session].device)
         return self._beat(name, activity, now, found)
 
     def renew(
@@ -100,12 +107,14 @@ class Heartbeats:
         user: str,
         session: str,
         activity: Activity,
-        device: Device,
+        device: Device | None,
         done: Callable[[Beat | None], None],
     ) -> None:
         """Go the hot path alone, without a coroutine; `done(None)` says that `record` has to look closer."""
         lease = self._leases[activity]
-        name = member(user, session, beat_mark(activity, device, ()))
+        name = member(
+            user, session, beat_mark(activity, device or self._untold.of(user, session), ())
+        )
 
         def answered(result: Renewed | LiveUnavailableError) -> None:
             if isinstance(result, LiveUnavailableError) or result[1] is None:
@@ -142,3 +151,25 @@ class _Recent:
         count = self._young.get(name, 0) + 1
         self._young[name] = count
         return count + self._old.get(name, 0) > _BURST
+
+
+class _Untold:
+    """The devices of sessions that do not say them, so that their lease is found without their record.
+
+    A guess: whoever finds no lease by it asks the record.
+    """
+
+    def __init__(self) -> None:
+        self._devices: dict[tuple[str, str], Device] = {}
+
+    def of(self, user: str, session: str) -> Device:
+        """Return the device that `session` most likely has."""
+        return self._devices.get((user, session), Device.WEB)
+
+    def note(self, user: str, session: str, device: Device) -> None:
+        """Remember what the record says; the oldest is forgotten for it."""
+        self._devices.pop((user, session), None)
+        if device is not Device.WEB:
+            if len(self._devices) >= _REMEMBERED:
+                del self._devices[next(iter(self._devices))]
+            self._devices[user, session] = device

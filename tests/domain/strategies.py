@@ -82,7 +82,7 @@ def choices(until=ends, availabilities=tuple(Availability)):
 
 
 heartbeats = st.builds(
-    Heartbeat, session=session_ids, activity=activities, device=devices, rooms=rooms
+    Heartbeat, session=session_ids, activity=activities, device=st.none() | devices, rooms=rooms
 )
 streams_opened = st.builds(StreamOpened, session=session_ids, stream=streams, device=devices)
 streams_lost = st.builds(StreamLost, session=session_ids, stream=streams)

@@ -141,10 +141,11 @@ def test_a_signal_of_one_session_leaves_the_others_alone(record, signal):
 @given(records(), heartbeats)
 def test_a_heartbeat_makes_its_session_present_with_a_full_lease(record, beat):
     session = advance(record, beat, NOW, POLICY).record.sessions[beat.session]
+    before = record.sessions.get(beat.session)
     assert phase_of(session) is Phase.PRESENT
     assert (session.activity, session.device, session.rooms) == (
         beat.activity,
-        beat.device,
+        beat.device or (before.device if before else Device.WEB),
         beat.rooms,
     )
     assert session.seen_at == NOW

@@ -50,6 +50,7 @@ HEARTBEAT_BODIES = {
     "an unknown activity": (b'{"session":"a","activity":"dancing"}', "activity"),
     "an activity of another type": (b'{"session":"a","activity":[]}', "activity"),
     "an unknown device": (b'{"session":"a","device":"toaster"}', "device"),
+    "no device": (b'{"session":"a","device":null}', "device"),
     "a room of another type": (b'{"session":"a","rooms":"x"}', "rooms"),
     "a malformed room": (b'{"session":"a","rooms":["a b"]}', "rooms"),
     "too many rooms": (

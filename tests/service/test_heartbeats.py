@@ -2,7 +2,7 @@
 
 import asyncio
 
-from presence.domain.status import Activity, Status
+from presence.domain.status import Activity, Device, Status
 from tests.service.joined import SHORT_LEASES, calls, ms
 
 READS_AND_WRITES = ("get", "set", "mget", "hset", "xadd", "zscore", "zmscore")
@@ -50,6 +50,28 @@ async def test_another_activity_is_written_and_answered_with_what_follows(proces
     assert (hidden.status, hidden.lease_ms) == (Status.ONLINE, 150_000)
     (loaded,) = await process.records.load(["ana"])
     assert loaded.record.sessions["tab"].activity is Activity.IDLE
+
+
+async def test_a_heartbeat_that_does_not_say_its_device_keeps_it_and_the_hot_path(process):
+    await beat(process, device=Device.TABLET)
+    await beat(process)  # finds out what the session is
+    before = await calls(process, *READS_AND_WRITES)
+    scripts = await calls(process, "evalsha")
+    await asyncio.sleep(0.005)
+    await beat(process)
+    assert await calls(process, *READS_AND_WRITES) == before
+    assert await calls(process, "evalsha") - scripts == 1
+    await beat(process, activity=Activity.IDLE)
+    (loaded,) = await process.records.load(["ana"])
+    assert loaded.record.sessions["tab"].device is Device.TABLET
+    # What it says itself counts, and what it does not say afterwards stays that.
+    await beat(process, device=Device.MOBILE)
+    await beat(process)
+    await beat(process, device=Device.WEB)
+    await beat(process)
+    (loaded,) = await process.records.load(["ana"])
+    assert loaded.record.face.devices == (Device.WEB,)
+    assert len(process.heartbeats._untold._devices) <= 1
 
 
 async def test_every_excess_beat_is_taken_and_slowed_down(join):
