@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
-from presence.domain.changes import Outcome
+from presence.domain.changes import Change, Outcome
 from presence.domain.instant import Instant
 from presence.domain.policy import Policy
 from presence.domain.record import Record
-from presence.domain.signals import Elapsed, Signal, Silence
+from presence.domain.signals import Elapsed, Heartbeat, Signal, Silence, StreamOpened
 from presence.domain.status import Status
 from presence.domain.transitions import advance
 from presence.live.connection import LiveUnavailableError
@@ -26,6 +26,7 @@ from presence.service.alerting import Alerting
 from presence.service.errors import Unavailable
 from presence.service.homes import Homes
 from presence.service.publishing import Publisher
+from presence.service.trust import on_trust
 
 _TRIES = 20  # conflicts in a row on one user; each try is a chance of at least one in two
 _TOGETHER = 32  # commits of one batch that are on their way at once
@@ -145,13 +146,26 @@ class Applier:
         raise Unavailable("the record keeps changing; try again")
 
     async def _decide(self, loaded: Loaded, signal: Signal | None) -> tuple[Loaded, Outcome]:
-        """Ask the rules, about a new user with what Postgres knows of them."""
+        """Ask the rules, about a new user with what Postgres knows of them.
+
+        One who was reachable was lost with the store's data. Unless it is they who come back, they are
+        trusted first, as restoring would: a choice or a rule takes nobody offline.
+        """
+        signals: list[Signal] = [] if signal is None else [signal]
         if loaded.is_new:
             home = await self._homes.of(loaded.record.user)
             loaded = replace(loaded, record=home.settle(loaded.record))
-        if signal is None:
-            return loaded, Outcome(before=loaded.record, record=loaded.record, change=None)
-        return loaded, advance(loaded.record, signal, loaded.now, self._policy)
+            face = loaded.record.face
+            if face.status is not Status.OFFLINE and not isinstance(
+                signal, Heartbeat | StreamOpened
+            ):
+                signals.insert(0, on_trust(face.status, face.devices))
+        record, change = loaded.record, None
+        for each in signals:
+            record = advance(record, each, loaded.now, self._policy).record
+        if record.face != loaded.record.face:
+            change = Change(user=record.user, before=loaded.record.face, after=record.face)
+        return loaded, Outcome(before=loaded.record, record=record, change=change)
 
     async def _store(self, loaded: Loaded, outcome: Outcome, *, rules: bool) -> Committed | None:
         """Commit; None if it must be tried again, on a conflict or in a new epoch."""

@@ -2,27 +2,22 @@
 
 Flow: new epoch -> **restoring** -> LastSeen (who was last shown as reachable) -> a session on trust each.
 
-Without it everybody would go offline at once for the store's fault and come back within a heartbeat. The
-session on trust is an ordinary one that nobody renews: whoever does not return goes offline when its
-lease ends, and history says so.
+Without it everybody would go offline at once for the store's fault and come back within a heartbeat.
 """
-
-from collections.abc import Sequence
 
 import structlog
 
-from presence.domain.signals import Heartbeat, Signal
-from presence.domain.status import Activity, Device, Status
+from presence.domain.signals import Signal
 from presence.history.queries import reachable_after
 from presence.live.connection import LiveUnavailableError
 from presence.live.epoch import Epoch
 from presence.service.applying import Applier
 from presence.service.database import in_database
 from presence.service.errors import Unavailable
+from presence.service.trust import on_trust
 
 log = structlog.get_logger(__name__)
 
-SESSION = "restored"
 _PAGE = 500  # users a query; commits go out 32 at a time
 
 
@@ -46,8 +41,10 @@ class Restoring:
                 return 0
             count, last = 0, ""
             while page := await in_database(reachable_after, last, limit=_PAGE):
-                signals = dict(_signals(page))
-                # Who has come back by now needs no trust.
+                signals: dict[str, Signal] = {
+                    user: on_trust(status, devices) for user, status, devices in page
+                }
+                # Who has come back by now needs no trust; who did anything else has it already (applying).
                 known = await self._applier.known(list(signals))
                 for user in known:
                     del signals[user]
@@ -59,17 +56,3 @@ class Restoring:
         if count:
             log.info("restored_from_history", users=count, epoch=self._epoch.known)
         return count
-
-
-def _signals(page: Sequence[tuple[str, Status, tuple[Device, ...]]]) -> list[tuple[str, Signal]]:
-    return [
-        (
-            user,
-            Heartbeat(
-                session=SESSION,
-                activity=Activity.IDLE if status is Status.AWAY else Activity.ACTIVE,
-                device=devices[0] if devices else Device.OTHER,
-            ),
-        )
-        for user, status, devices in page
-    ]

@@ -2,7 +2,11 @@
 
 import pytest
 
-from presence.domain.status import Activity, Status
+from presence.domain.claim import Claim
+from presence.domain.instant import LATEST
+from presence.domain.message import Message
+from presence.domain.signals import Claimed
+from presence.domain.status import Activity, Availability, Status
 from presence.history.queries import last_seen_of, transitions_of
 from presence.service.database import in_database
 from presence.service.errors import Unavailable
@@ -35,6 +39,42 @@ async def test_whoever_was_online_stays_so_for_one_lease_and_then_went_offline(j
     assert stored.face == gone
     told = await in_database(transitions_of, user="ana")
     assert told[0].after.status is Status.OFFLINE
+
+
+@pytest.mark.parametrize("done", ["chosen", "written", "claimed", "ruled", "another leaves"])
+async def test_who_does_something_before_their_turn_is_not_taken_offline_by_it(join, done):
+    process = join(**SHORT_LEASES)
+    await beat(process, "ana")
+    await write_history(process)
+    await lose_everything(process)
+    if done == "chosen":
+        await process.availability.choose(user="ana", availability=Availability.BUSY)
+    elif done == "written":
+        await process.availability.write_message(user="ana", message=Message(text="here"))
+    elif done == "claimed":
+        claim = Claim(app="phone", status=Status.BUSY, label="", priority=50, since=0, until=LATEST)
+        await process.applier.apply(user="ana", signal=Claimed(claim=claim))
+    elif done == "ruled":
+        await process.rules.announce(users=["ana"])
+    else:
+        await process.leaving.leave(user="ana", session="one of two", final=True)
+    shown = (await face_of(process, "ana")).status
+    assert shown is (Status.BUSY if done in ("chosen", "claimed") else Status.ONLINE)
+    await process.restoring.restore_if_new()
+    assert (await face_of(process, "ana")).status is shown
+    # Trust ends: who does not come back goes offline.
+    await until(lambda: sweep(process), lambda swept: swept.changes == 1)
+    assert (await face_of(process, "ana")).status is Status.OFFLINE
+
+
+async def test_who_is_invisible_is_not_shown_for_it(process):
+    await beat(process, "ana")
+    await write_history(process)
+    await lose_everything(process)
+    await process.availability.choose(user="ana", availability=Availability.INVISIBLE)
+    assert (await face_of(process, "ana")).status is Status.OFFLINE
+    (loaded,) = await process.records.load(["ana"])
+    assert loaded.record.veiled
 
 
 async def test_an_epoch_is_restored_once_whoever_comes(join):
