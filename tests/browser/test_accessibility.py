@@ -68,6 +68,6 @@ async def test_changes_are_spoken_politely(log_in):
     await (
         ana.page.locator("presence-list [aria-live=polite]")
         .get_by_text("ben is online")
-        .wait_for(state="attached", timeout=5000)
+        .wait_for(state="attached", timeout=20_000)
     )
     await ben.page.close()

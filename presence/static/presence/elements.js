@@ -246,6 +246,8 @@ export class PresenceList extends PresenceElement {
   #items = new Map(); // user -> its nodes
   #names = {};
   #contacts = [];
+  #asked = [];
+  #reading;
   #news = new Map();
   #timer = 0;
 
@@ -280,13 +282,25 @@ export class PresenceList extends PresenceElement {
         if (record && previous && record.status !== previous.status && !record.stale) this.#tell(user, record);
         this.#drawSoon();
       }),
-      // Somebody who is not in our list: a contact was added, here or elsewhere.
-      presence.on("sync", () => this.hasAttribute("users") || ([...presence.users.keys()].some((user) => !this.#names[user]) && this.refresh())),
+      presence.on("sync", () => this.hasAttribute("users") || this.#meetStrangers()),
     ];
   }
 
+  /** Somebody who is not in our list: a contact was added, here or elsewhere. Others whom the page shows are asked for once. */
+  async #meetStrangers() {
+    await this.#reading;
+    const known = new Set(this.#contacts.concat(this.#asked));
+    const strangers = [...this.presence.users].flatMap(([user, { me }]) => (me || known.has(user) ? [] : user));
+    this.#asked.push(...strangers);
+    if (strangers.length) this.refresh();
+  }
+
   /** Ask for the contacts and their names again. */
-  async refresh() {
+  refresh() {
+    return (this.#reading = this.#read());
+  }
+
+  async #read() {
     try {
       const { contacts } = await this.presence.request("GET", "/me/contacts/");
       // Whoever was only asked, or asks, is not visible yet.
