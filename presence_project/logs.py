@@ -30,12 +30,7 @@ def configure_logging(*, json: bool, level: str) -> dict[str, Any]:
     last: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if json
-        # Plain: the tracebacks that structlog would choose show every local variable, and tokens are in them.
-        else [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
-        ]
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     return {
         "version": 1,
@@ -44,11 +39,7 @@ def configure_logging(*, json: bool, level: str) -> dict[str, Any]:
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": [*shared, structlog.stdlib.ExtraAdder()],
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    _without_request,
-                    *last,
-                ],
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
             },
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
@@ -57,8 +48,6 @@ def configure_logging(*, json: bool, level: str) -> dict[str, Any]:
             # Django's own handlers would print each of its lines a second time.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
-            # `runserver` logs every request with its query.
-            "django.channels.server": {"handlers": [], "propagate": True, "level": "WARNING"},
             # One line per request says nothing in a service whose requests are heartbeats, and
             # the steps of starting and ending are told by `serve` itself.
             "uvicorn": {"handlers": [], "propagate": True, "level": "WARNING"},
@@ -67,11 +56,3 @@ def configure_logging(*, json: bool, level: str) -> dict[str, Any]:
             "daphne": {"handlers": [], "propagate": True, "level": "WARNING"},
         },
     }
-
-
-def _without_request(
-    _logger: object, _name: str, line: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    """Leave out the request that Django adds to its lines: it is written with its query."""
-    line.pop("request", None)
-    return line

@@ -68,9 +68,7 @@ class Command(BaseCommand):
             "every request",
         )
         parser.add_argument(
-            "--access-log",
-            action="store_true",
-            help="one log line for each request, without its query",
+            "--access-log", action="store_true", help="one log line for each request"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002

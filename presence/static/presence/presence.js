@@ -23,9 +23,9 @@ const DEFAULTS = {
   lostAfter: 10_000, // a connection known to be broken greys earlier than a silent one
 };
 
-const EVENTS = ["snapshot", "presence", "room", "alert", "stale", "fresh", "ping", "goodbye"];
+const EVENTS = "snapshot presence room alert stale fresh ping goodbye".split(" ");
 // Without "scroll": a page that scrolls by itself is nobody's doing.
-const INPUT = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
+const INPUT = "pointerdown pointermove keydown wheel touchstart";
 const FIRST_EVENT_WITHIN = 12_000; // the snapshot comes at once; from behind a proxy that buffers, nothing does
 const SETTLED_AFTER = 20_000; // a stream that lived so long was healthy: the back-off starts again from its foot
 const LEADER_SILENT_FOR = 40_000; // a frozen leader keeps its lock and says nothing
@@ -34,8 +34,8 @@ const PEER_GONE_AFTER = 200_000; // hidden tabs say hello once a minute at best
 const STREAM = "text/event-stream";
 // What is watched is written as keys: "u42" a user, "rlobby" a room, "c" one's contacts.
 const keysOf = ({ users = [], rooms = [], contacts }) => [
-  ...Array.from(users, (user) => `u${user}`),
-  ...Array.from(rooms, (room) => `r${room}`),
+  ...[...users].map((user) => `u${user}`),
+  ...[...rooms].map((room) => `r${room}`),
   ...(contacts ? ["c"] : []),
 ];
 const idsIn = (keys, kind) => keys.filter((key) => key[0] === kind).map((key) => key.slice(1));
@@ -43,7 +43,7 @@ const clock = () => performance.now(); // never Date: the wall clock jumps
 const epochOf = (cursor) => cursor.slice(0, cursor.lastIndexOf("."));
 const jitter = (failures, foot) => Math.random() * Math.min(30_000, foot * 2 ** failures);
 // A 4xx is a mistake of somebody's that quick repetition does not mend; 408 and 429 pass, as do 5xx and no answer.
-const isLasting = (status) => status >= 400 && status < 500 && status !== 408 && status !== 429;
+const isLasting = (status) => /^4(?!08|29)/.test(status);
 
 // randomUUID and Web Locks exist in secure contexts only (https or localhost).
 const mintId = () => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join("-");
@@ -64,10 +64,10 @@ function pageOptions() {
 export function connect(options = {}) {
   const all = { ...DEFAULTS, ...pageOptions(), ...options };
   const name = `presence ${all.base} ${all.me}`;
-  const known = connections.get(name);
-  if (known) known.watch(options);
-  else connections.set(name, createPresence(name, all));
-  return connections.get(name);
+  let presence = connections.get(name);
+  if (presence) presence.watch(options);
+  else connections.set(name, (presence = createPresence(name, all)));
+  return presence;
 }
 
 // -------------------------------------------------------------------------------------------------------- http
@@ -86,8 +86,6 @@ function createHttp(options, { after, say, onSignedOut }) {
     if (given) headers.Authorization = `Bearer ${token}`;
     else if (method !== "GET") headers["X-CSRFToken"] = options.csrf ?? "";
     const answer = { ok: false, status: 0 };
-    const abort = new AbortController();
-    const timeout = setTimeout(() => abort.abort(), 15_000);
     try {
       const response = await fetch(url, {
         method,
@@ -95,33 +93,28 @@ function createHttp(options, { after, say, onSignedOut }) {
         body: body && JSON.stringify(body),
         credentials: given ? "omit" : "include",
         keepalive: document.hidden, // a beat that says "hidden" may be the page's last word
-        signal: abort.signal,
+        signal: AbortSignal.timeout(15_000),
       });
       answer.status = response.status;
       answer.wait = 1000 * response.headers.get("Retry-After") || 0;
-      answer.type = response.headers.get("Content-Type") ?? "";
-      if (accept === STREAM) abort.abort(); // only its status was wanted
+      answer.type = response.headers.get("Content-Type");
+      if (accept === STREAM) response.body?.cancel(); // only its status was wanted
       else if (response.status !== 204) answer.data = await response.json();
       answer.ok = response.ok;
     } catch {
       // Unreachable, or HTML where JSON was due (a captive portal, a proxy's own page): `ok` stays false.
     }
-    clearTimeout(timeout);
     return answer.status === 401 && !renewed && (await renew()) ? call(method, url, body, true, accept) : answer;
   }
 
   async function fetchToken() {
-    if (given) {
-      token = await (given.call ? given() : given);
-      return token;
-    }
+    if (given) return (token = await (given.call ? given() : given));
     const { ok, status, data } = await call("POST", `${options.api}/presence/token/`, undefined, true);
     if (status === 401 || status === 403) onSignedOut();
     if (!ok) return;
-    token = data.token;
     // Renewed well before its end, and not by all tabs at the same moment.
     if (data.expires_in > 0) after("token", data.expires_in * (700 + Math.random() * 200), renew);
-    return token;
+    return (token = data.token);
   }
 
   /** Callers at the same time share one renewal. */
@@ -141,18 +134,19 @@ function createBeats(options, session, entered, { after, say, call, onAnswer }) 
   let told = "";
   let sentAt = -Infinity;
   let sending = false;
+  let resting = false;
   let failures = 0;
 
   const activity = () => (document.hidden ? "hidden" : clock() - inputAt < options.idleAfter ? "active" : "idle");
 
   async function beat() {
-    if (!options.beat) return;
+    if (!options.beat || resting) return;
     // One at a time and one a second: switching tabs to and fro is not worth more; the delayed one tells the last.
     if (sending || clock() - sentAt < 1000) return after("beat", 1000, beat);
     sending = true;
     sentAt = clock();
     const now = activity();
-    const body = { session, activity: now, device: options.device, rooms: [...entered] };
+    const body = { session, activity: now, device: options.device, rooms: [...new Set([...entered].flat())] };
     const { ok, status, data, wait } = await call("POST", `${options.base}/heartbeat`, body);
     sending = false;
     let next = data?.next_in_ms > 0 ? data.next_in_ms : 25_000;
@@ -179,7 +173,9 @@ function createBeats(options, session, entered, { after, say, call, onAnswer }) 
       if (navigator.userActivation?.isActive) inputAt = clock();
       if (told && activity() !== told && !sending) beat();
     },
-    rest() {
+    /** Say nothing (a page that goes is hidden *after* `pagehide`: a beat then would undo the leave), or speak again. */
+    rest(yes) {
+      resting = yes;
       told = "";
       after("beat");
     },
@@ -305,7 +301,7 @@ function createTabs(name, session, { say, wants, onTurn, onMessage }) {
 // ------------------------------------------------------------------------------------------------------ stream
 
 /** The leader's EventSource: opened, watched, and opened again. `view` holds the cursor to resume from. */
-function createStream(options, session, { after, say, http, view, union, isLeading, isStopped, onEvent, onMiss, onPolled, onStop }) {
+function createStream(options, session, { after, say, http, view, union, mayOpen, onEvent, onMiss, onStop }) {
   let source = null;
   let openedAt = 0;
   let heardAt = 0;
@@ -321,16 +317,17 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
     const scope = JSON.stringify(keys);
     if (scope !== view.scope) view.cursor = ""; // "what changed since" would leave out the newly watched
     view.scope = scope;
-    const query = new URLSearchParams({ ping: 1 });
+    const query = new URLSearchParams();
     const more = {
-      users: idsIn(keys, "u"),
-      rooms: idsIn(keys, "r"),
-      contacts: idsIn(keys, "c").length,
+      ping: 1,
+      users: idsIn(keys, "u").join(),
+      rooms: idsIn(keys, "r").join(),
+      contacts: +keys.includes("c"),
       session: options.beat && session,
       cursor: view.cursor,
       token: options.token && http.token(),
     };
-    for (const name in more) if (more[name]?.length ?? more[name]) query.set(name, more[name]);
+    for (const name in more) if (more[name]) query.set(name, more[name]);
     return `${options.base}/stream?${query}`;
   }
 
@@ -343,7 +340,7 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
 
   function open() {
     shut();
-    if (!isLeading()) return; // the lead may have gone while something was awaited
+    if (!mayOpen()) return; // the lead may have gone while something was awaited, or the server wants no more
     retryAt = Infinity;
     const mine = (source = new EventSource(url(), { withCredentials: !options.token }));
     openedAt = clock();
@@ -379,7 +376,7 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
 
   /** No stream for now: try again after `delay`; it counts as lost after `grace`. */
   function miss(delay, grace = 0) {
-    if (!isLeading()) return;
+    if (!mayOpen()) return;
     retryAt = clock() + delay;
     after("open", delay, attempt);
     onMiss(grace);
@@ -399,9 +396,9 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
   }
 
   function attempt() {
-    if (source || asking || isStopped()) return;
+    if (source || asking) return;
     retryAt = Infinity;
-    if (!union().length) return; // nothing to watch: widen() comes back
+    if (!union().length) return; // nothing to watch: fit() comes back
     if (suspect) probe();
     else open();
   }
@@ -411,9 +408,9 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
     asking = true;
     const { status, type, wait } = await http.call("GET", url(), undefined, false, STREAM);
     asking = false;
+    suspect = status > 0 && status !== 204;
     if (status === 204) return onStop();
-    if (status === 200 && type.startsWith(STREAM)) return open();
-    suspect = status > 0;
+    if (status === 200 && type?.startsWith(STREAM)) return open();
     const why = status === 200 ? type : status;
     // Every half minute is often enough to poll without turning stale in between.
     fail(status && `the stream answers ${why}; polling meanwhile`, isLasting(status) ? 30_000 : wait);
@@ -424,10 +421,9 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
     if (clock() - polledAt < 5000) return;
     polledAt = clock();
     const keys = union();
-    const contacts = keys.includes("c");
-    const known = contacts && (await http.call("GET", `${options.api}/me/contacts/`)).data?.contacts;
-    if (contacts && !known) return;
-    const ids = [...new Set([...idsIn(keys, "u"), ...(known || []).map(({ user }) => `${user}`)])];
+    const contacts = keys.includes("c") ? (await http.call("GET", `${options.api}/me/contacts/`)).data?.contacts : [];
+    if (!contacts) return;
+    const ids = [...new Set([...idsIn(keys, "u"), ...contacts.map(({ user }) => user)])];
     const data = { users: [], partial: false };
     while (ids.length) {
       const answer = await http.call("POST", `${options.api}/presence/query/`, { users: ids.splice(0, 1000) });
@@ -435,7 +431,7 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
       data.users.push(...answer.data.users);
       data.stale_after_ms = answer.data.stale_after_ms;
     }
-    if (!heardAt) onPolled(data);
+    if (!heardAt) onEvent("snapshot", "", data, "polling");
   }
 
   return {
@@ -452,11 +448,13 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
       shut();
       miss(0);
     },
-    /** Open anew when more is wanted than the stream carries. */
-    widen() {
+    /** Open anew when more is wanted than the stream carries, or fewer rooms. */
+    fit() {
       if (!source) return void (retryAt === Infinity && attempt());
       const had = JSON.parse(view.scope);
-      if (union().some((key) => !had.includes(key))) after("open", 50, open);
+      const keys = union();
+      // A room that nobody wants any more ends at once; a person, when the stream is next opened.
+      if (keys.some((key) => !had.includes(key)) || `${idsIn(had, "r")}` !== `${idsIn(keys, "r")}`) after("open", 50, open);
     },
     tick() {
       const silent = clock() - (heardAt || openedAt);
@@ -470,10 +468,10 @@ function createStream(options, session, { after, say, http, view, union, isLeadi
 // -------------------------------------------------------------------------------------------------------- view
 
 /** What is known: the server's records, and the page's frozen views of them, which carry `stale`. */
-function createView(options, { emit, isMine }) {
+function createView(options, { emit, counts }) {
   const records = new Map();
   const views = new Map();
-  let server = null; // [the server's instant in ms, our clock then]
+  let ahead = Date.now() - clock(); // of our clock: the server's, once it has said what time it is
 
   const view = {
     records,
@@ -486,10 +484,10 @@ function createView(options, { emit, isMine }) {
     held: false, // the server itself has lost sight of everybody
     rooms: new Map(),
 
-    now: () => (server ? server[0] + clock() - server[1] : Date.now()),
+    now: () => ahead + clock(),
     sync(instant) {
       const ms = Date.parse(instant);
-      if (ms) server = [ms, clock()];
+      if (ms) ahead = ms - clock();
     },
 
     receive(type, id, data) {
@@ -501,19 +499,21 @@ function createView(options, { emit, isMine }) {
       if (id) view.cursor = id;
       view.sync(data.now);
       if (data.stale_after_ms > 0) options.staleAfter = data.stale_after_ms;
+      if (type === "snapshot")
+        for (const room of view.rooms.keys()) if (!view.scope.includes(JSON.stringify(`r${room}`))) view.rooms.delete(room);
       const touched = new Set(view.stale !== view.held ? views.keys() : []);
       view.stale = view.held;
       for (const room of type === "room" ? [data] : (data.rooms ?? [])) {
         view.rooms.set(room.room, room);
-        emit("room", room);
+        view.tell(room.room);
       }
       if (type === "alert") emit(type, data);
       // A room's people are the room's: nothing else would tell when they go.
       const users = type === "room" || !data.users ? [] : data.users;
-      const replaces = type === "snapshot" && data.partial === false;
+      const replaces = data.partial === false; // a snapshot of everybody
       if (replaces) {
-        const kept = new Set(users.map(({ user }) => user));
-        for (const user of records.keys()) if (!kept.has(user)) records.delete(user), touched.add(user);
+        for (const user of records.keys()) touched.add(user);
+        records.clear();
       }
       for (const record of users) {
         const { user } = record;
@@ -527,10 +527,14 @@ function createView(options, { emit, isMine }) {
       if (type === "snapshot") emit("sync");
     },
 
+    tell(room) {
+      if (counts.has(`r${room}`) && view.rooms.has(room)) emit("room", view.rooms.get(room));
+    },
+
     show(users) {
       for (const user of [...users]) {
         const record = records.get(user);
-        const next = record && isMine(user) ? Object.freeze({ ...record, stale: view.stale }) : undefined;
+        const next = record && (counts.has("c") || counts.has(`u${user}`)) ? Object.freeze({ ...record, stale: view.stale }) : undefined;
         const previous = views.get(user);
         if (JSON.stringify(next) === JSON.stringify(previous)) continue; // healing does not flicker
         if (next) views.set(user, next);
@@ -564,7 +568,7 @@ function createPresence(name, options) {
   const { signal } = ended;
   const timers = {};
   const counts = new Map(); // key of what is watched -> how many ask
-  const entered = new Set();
+  const entered = new Set(); // one [room] for each who entered it: whoever leaves leaves for themselves
   let started = false;
   let said = "";
   let ticked = clock();
@@ -587,12 +591,23 @@ function createPresence(name, options) {
     emit("state", presence);
   };
   const wants = () => [...counts.keys()];
+  const rewatch = () =>
+    started &&
+    after("watch", 30, () => {
+      idsIn(wants(), "r").forEach(view.tell); // another tab may have heard of them long ago
+      tabs.hello();
+      if (presence.leading) stream.fit();
+    });
+  const unwatch = (key) => {
+    const left = counts.get(key) - 1;
+    if (left) counts.set(key, left);
+    else counts.delete(key);
+    rewatch();
+  };
   const relay = (message) => (tabs.post(message), receive(message));
-  const tellMe = (me, always) => {
-    if (!always && me.status === presence.status) return;
+  const tellMe = (me) => {
     presence.status = me.status;
     emit("me", me);
-    return me;
   };
 
   const http = createHttp(options, {
@@ -604,14 +619,14 @@ function createPresence(name, options) {
       view.grey();
     },
   });
-  const view = createView(options, { emit, isMine: (user) => counts.has("c") || counts.has(`u${user}`) });
+  const view = createView(options, { emit, counts });
   const beats = createBeats(options, session, entered, {
     after,
     say,
     call: http.call,
     onAnswer(data) {
       view.sync(data.now);
-      tellMe({ status: data.status });
+      if (data.status !== presence.status) tellMe({ status: data.status });
       tabs.hello();
     },
   });
@@ -632,10 +647,8 @@ function createPresence(name, options) {
     http,
     view,
     union: tabs.union,
-    isLeading: () => presence.leading,
-    isStopped: () => presence.state === "stopped",
-    onEvent: (type, id, data) => relay({ t: "event", type, id, data, scope: view.scope }),
-    onPolled: (data) => relay({ t: "event", type: "snapshot", id: "", data, state: "polling" }),
+    mayOpen: () => presence.leading && presence.state !== "stopped",
+    onEvent: (type, id, data, state) => relay({ t: "event", type, id, data, state, scope: view.scope }),
     onMiss: (grace) => presence.state !== "polling" && relay({ t: "lost", grace }), // what was polled greys by its age
     onStop() {
       say("told to stop");
@@ -659,7 +672,7 @@ function createPresence(name, options) {
       set(view.held ? "stale" : (message.state ?? "live"));
     } else if (t === "lost") view.lostAt ||= clock() + message.grace;
     else if (t === "stop") set("stopped");
-    else if (t === "me") tellMe(message.me, true);
+    else if (t === "me") tellMe(message.me);
     else if (t === "kick" && leading && (!message.due || stream.due())) stream.attempt();
     else if (t === "hello" && leading) {
       if (message.ask && view.heardAt)
@@ -674,7 +687,7 @@ function createPresence(name, options) {
           age: clock() - view.heardAt,
           lost: view.lostAt,
         });
-      stream.widen();
+      stream.fit();
     }
   }
 
@@ -693,7 +706,7 @@ function createPresence(name, options) {
       tabs.tick();
       if (view.lostAt && !document.hidden) tabs.post({ t: "kick", due: true }); // the leader's timers may be throttled
     }
-    if (view.tick() && !["signed-out", "stopped"].includes(presence.state)) set("stale");
+    if (view.tick() && !"signed-out stopped".includes(presence.state)) set("stale");
   }
 
   function wake() {
@@ -703,38 +716,39 @@ function createPresence(name, options) {
   }
 
   function part(leaving, final) {
-    beats.rest();
+    beats.rest(true);
     tabs.part();
     // A hint only: mobile browsers often end a page without it, and then the lease does the work. A string goes out as
     // text/plain, which needs no preflight.
-    const body = JSON.stringify({ session, final, token: http.token() });
-    if (leaving && options.beat) navigator.sendBeacon(`${options.base}/leave`, body);
+    if (leaving && options.beat)
+      navigator.sendBeacon(`${options.base}/leave`, JSON.stringify({ session, final, token: http.token() }));
   }
 
   async function start() {
     if (signal.aborted) return;
     started = true;
     const listen = (target, names, react) => {
-      for (const type of names) target.addEventListener(type, react, { signal, passive: true, capture: true });
+      for (const type of names.split(" ")) target.addEventListener(type, react, { signal, passive: true, capture: true });
     };
     const back = () => {
+      beats.rest(false);
       tabs.join();
       wake();
     };
     // A pointer that rests while the page moves under it also "moves", by nothing.
     listen(window, INPUT, (event) => (event.type !== "pointermove" || event.movementX || event.movementY) && beats.input());
-    listen(document, ["visibilitychange"], () => {
+    listen(document, "visibilitychange", () => {
       if (!document.hidden) beats.input();
       wake();
     });
-    listen(window, ["online"], () => {
+    listen(window, "online", () => {
       stream.renew();
       wake();
     });
-    listen(window, ["pagehide"], () => part(true));
-    listen(window, ["pageshow"], (event) => event.persisted && (beats.input(), back()));
-    listen(document, ["freeze"], () => part(false));
-    listen(document, ["resume"], back);
+    listen(window, "pagehide", () => part(true));
+    listen(window, "pageshow", (event) => event.persisted && (beats.input(), back()));
+    listen(document, "freeze", () => part(false));
+    listen(document, "resume", back);
     if (options.token || options.renew) await http.renew(); // the page came without a cookie, or with somebody else's
     if (signal.aborted) return;
     beats.beat();
@@ -760,39 +774,33 @@ function createPresence(name, options) {
       return new Map(view.views);
     },
     /** The newest view of a user; undefined when unknown or not visible. */
-    get: (user) => view.views.get(String(user)),
+    get: (user) => view.views.get(`${user}`),
     /** The server's clock, so that "3 min ago" is right on a machine whose own is wrong. */
     now: view.now,
 
     /** Listen to "change", "sync", "state", "me", "leader" or "raw". Answers the function that ends it. */
     on(type, listener) {
-      const wrapped = (event) => listener(event.detail);
+      const wrapped = ({ detail }) => listener(detail);
       presence.addEventListener(type, wrapped);
       return () => presence.removeEventListener(type, wrapped);
     },
 
     /** Watch one user: called at once and on each change. Answers the function that ends it. */
     subscribe(user, listener) {
-      user = String(user);
+      user = `${user}`;
       const off = page.on("change", (detail) => detail.user === user && listener(detail.record));
       page.watch({ users: [user] });
       listener(page.get(user));
       return () => {
         off();
-        const left = counts.get(`u${user}`) - 1;
-        if (left > 0) counts.set(`u${user}`, left);
-        else counts.delete(`u${user}`); // the stream narrows when it is next opened
+        unwatch(`u${user}`);
       };
     },
 
     watch(more) {
       for (const key of keysOf(more)) counts.set(key, (counts.get(key) ?? 0) + 1);
       view.show(view.records.keys());
-      if (started)
-        after("watch", 30, () => {
-          tabs.hello();
-          if (presence.leading) stream.widen();
-        });
+      rewatch();
     },
 
     /** The newest view of a watched room: { room, count, whole, users }. */
@@ -800,10 +808,13 @@ function createPresence(name, options) {
 
     /** Be in a room, and watch it. Answers the function that leaves it. */
     enter(room) {
-      entered.add(room);
+      const own = [room];
+      entered.add(own);
       page.watch({ rooms: [room] });
       beats.beat();
-      return () => entered.delete(room) && beats.beat();
+      return () => {
+        if (entered.delete(own)) unwatch(`r${room}`), beats.beat();
+      };
     },
 
     /** See presence.d.ts: "busy", or { availability, until, for, message }. */
@@ -811,8 +822,8 @@ function createPresence(name, options) {
       const { for: span, ...body } = typeof choice === "string" ? { availability: choice } : choice;
       if (span) body.until = new Date(view.now() + span);
       const me = await page.request("PUT", "/me/status/", body);
-      tabs.post({ t: "me", me });
-      return tellMe(me, true);
+      relay({ t: "me", me });
+      return me;
     },
 
     /** Ask the HTTP API as this page's user; `path` is under /api/v1. Throws an Error with `status` and `problem`. */

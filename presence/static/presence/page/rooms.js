@@ -4,22 +4,22 @@
  * Flow: form -> enter(room) -> the stream's `room` events -> **one list per room**
  */
 
-import { words } from "../elements.js";
+import { nameBook } from "./names.js";
 
 const MOST = 20; // what a session may be in, and a stream may watch
 
-export function showRooms(card, presence, me, names) {
+export function showRooms(card, presence, me, contacts) {
+  const names = nameBook(contacts);
   const form = card.querySelector("form");
   const note = card.querySelector(".note");
   const spoken = card.querySelector(".unseen[role=status]");
   const rooms = new Map(); // those that this tab is in: name -> what is drawn, and how to leave
-  const watched = new Set();
 
   /** Draw a room, oneself first; answers the same in words. */
   function draw(name) {
     const { people, count } = rooms.get(name);
     const room = presence.room(name);
-    const users = (room?.users ?? []).map(({ user, status }) => ({ status, own: user === me, called: user === me ? "You" : (names()[user] ?? words.person(user)) }));
+    const users = (room?.users ?? []).map(({ user, status }) => ({ status, own: user === me, called: user === me ? "You" : names.of(user) }));
     users.sort((a, b) => b.own - a.own || a.called.localeCompare(b.called));
     count.textContent = room && !presence.stale ? `${room.count} here` : "";
     people.replaceChildren(
@@ -61,7 +61,6 @@ export function showRooms(card, presence, me, names) {
     people.setAttribute("role", "list");
     box.append(title, leave, people);
     form.before(box);
-    watched.add(name);
     rooms.set(name, { people, count, leave: presence.enter(name) });
     draw(name);
   }
@@ -71,10 +70,11 @@ export function showRooms(card, presence, me, names) {
     const name = form.room.value;
     note.textContent = "";
     if (rooms.has(name)) note.textContent = `You are in ${name}.`;
-    else if (!watched.has(name) && watched.size >= MOST) note.textContent = `${MOST} rooms are as many as a page can watch.`;
+    else if (rooms.size >= MOST) note.textContent = `${MOST} rooms are as many as one can be in.`;
     else enter(name), (form.room.value = "");
   });
-  presence.on("room", ({ room }) => {
+  presence.on("room", async ({ room, users }) => {
+    await names.meet(room, users.map(({ user }) => user).filter((user) => user !== me));
     if (!rooms.has(room)) return;
     const text = draw(room);
     if (spoken.textContent !== text) spoken.textContent = text;
