@@ -9,7 +9,7 @@ in tests and in a shell alike.
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -32,10 +32,12 @@ from presence.live.keys import Keys
 from presence.live.leases import Leases
 from presence.live.log import Log
 from presence.live.records import Records
+from presence.live.revocations import Revocations
 from presence.live.rooms import Rooms as LiveRooms
 from presence.live.rules_log import RulesLog
 from presence.live.tickets import Tickets
 from presence.service.access import Access
+from presence.service.admission import Admission
 from presence.service.alerting import Alerting
 from presence.service.applying import Applier
 from presence.service.attachments import Attachments
@@ -55,6 +57,7 @@ from presence.service.publishing import Publisher
 from presence.service.push_devices import PushDevices
 from presence.service.recording import Recorder
 from presence.service.restoring import Restoring
+from presence.service.revoking import Revoking
 from presence.service.room_watching import RoomWatching
 from presence.service.rooms import Rooms
 from presence.service.roster import Roster
@@ -67,6 +70,8 @@ T = TypeVar("T")
 
 # A `call` gives up after this; every store answers or fails within a few seconds.
 _CALL_WITHIN = 30.0
+# What was taken back is remembered for so long: no token of ours lives longer, and no external one should.
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +91,8 @@ class Parts:
     heartbeats: Heartbeats
     leaving: Leaving
     access: Access
+    admission: Admission
+    revoking: Revoking
     faces: Faces
     roster: Roster
     availability: Choosing
@@ -209,6 +216,13 @@ def join(settings: conf.Settings) -> Parts:
         resumable_for=settings.forget_after,
     )
 
+    revocations = Revocations(connection, kept=max(_A_DAY, settings.token_lifetime))
+    admission = Admission(revocations)
+
+    async def rejudge(users: Sequence[str]) -> None:
+        await admission.rejudge(users)
+        await watching.rejudge(users)
+
     def noticed(notice: RoomsTouched | AlertsFired) -> None:
         if isinstance(notice, RoomsTouched):
             room_watching.touch(notice.rooms)
@@ -224,7 +238,7 @@ def join(settings: conf.Settings) -> Parts:
         faces=faces,
         shards=settings.shards,
         verify_interval=settings.verify_interval,
-        rejudge=watching.rejudge,
+        rejudge=rejudge,
         reshow=watching.reshow,
         stale=watching.note_stale,
         changed=own_views.note,
@@ -252,6 +266,8 @@ def join(settings: conf.Settings) -> Parts:
         ),
         leaving=Leaving(applier),
         access=access,
+        admission=admission,
+        revoking=Revoking(revocations, rules_log, bus),
         faces=faces,
         roster=roster,
         availability=Choosing(applier),

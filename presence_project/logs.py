@@ -30,7 +30,12 @@ def configure_logging(*, json: bool, level: str) -> dict[str, Any]:
     last: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # Plain: the tracebacks that structlog would choose show every local variable, and tokens are in them.
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     return {
         "version": 1,
@@ -39,7 +44,11 @@ def configure_logging(*, json: bool, level: str) -> dict[str, Any]:
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": [*shared, structlog.stdlib.ExtraAdder()],
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    _without_request,
+                    *last,
+                ],
             },
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
@@ -48,6 +57,8 @@ def configure_logging(*, json: bool, level: str) -> dict[str, Any]:
             # Django's own handlers would print each of its lines a second time.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
+            # `runserver` logs every request with its query.
+            "django.channels.server": {"handlers": [], "propagate": True, "level": "WARNING"},
             # One line per request says nothing in a service whose requests are heartbeats, and
             # the steps of starting and ending are told by `serve` itself.
             "uvicorn": {"handlers": [], "propagate": True, "level": "WARNING"},
@@ -56,3 +67,11 @@ def configure_logging(*, json: bool, level: str) -> dict[str, Any]:
             "daphne": {"handlers": [], "propagate": True, "level": "WARNING"},
         },
     }
+
+
+def _without_request(
+    _logger: object, _name: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Leave out the request that Django adds to its lines: it is written with its query."""
+    line.pop("request", None)
+    return line

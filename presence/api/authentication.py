@@ -9,21 +9,27 @@ The `presence_token` cookie counts at the consumers only: here it would open a w
 
 from dataclasses import dataclass
 
+from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from presence.service.tokens import InvalidTokenError, Kind, verify
+from presence.domain.instant import LATEST, from_datetime
+from presence.service.revoking import login_of
+from presence.service.tokens import InvalidTokenError, Kind, VerifiedToken, verify
 
 SCHEME = "Bearer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Whoever asks. As much of Django's user as DRF and its neighbours look at."""
+    """Whoever asks. As much of Django's user as DRF and its neighbours look at.
+
+    `proof` is what proved it: a token, or as much as a session amounts to.
+    """
 
     id: str
-    token: Kind | None = None
+    proof: VerifiedToken
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
@@ -52,7 +58,7 @@ class BearerAuthentication(BaseAuthentication):
             verified = verify(token.strip())
         except InvalidTokenError as error:
             raise AuthenticationFailed(str(error)) from None
-        return Viewer(id=verified.user, token=verified.kind), None
+        return Viewer(id=verified.user, proof=verified), None
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  (DRF's signature)
         """Return what a 401 asks for."""
@@ -65,4 +71,14 @@ class PageAuthentication(SessionAuthentication):
     def authenticate(self, request: Request) -> tuple[Viewer, None] | None:
         """Return the viewer; None when the session has no user."""
         found = super().authenticate(request)
-        return None if found is None else (Viewer(id=str(found[0].pk)), None)
+        if found is None:
+            return None
+        user = str(found[0].pk)
+        now = from_datetime(timezone.now())
+        session = getattr(request, "session", None)  # whatever a host logs its people in by
+        login = login_of(session.session_key if session else None)
+        # Good for as long as the session is: what it is shown for gets an end of its own.
+        proof = VerifiedToken(
+            user=user, issued_at=now, expires_at=LATEST, kind=Kind.SESSION, login=login
+        )
+        return Viewer(id=user, proof=proof), None

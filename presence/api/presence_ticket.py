@@ -30,5 +30,5 @@ class IssuePresenceTicket(Resource):
     )
     def post(self, request: Request) -> Response:  # noqa: ARG002 (the method's signature)
         """Return a ticket."""
-        issued = call(lambda parts: parts.ticketing.issue(user=self.viewer))
+        issued = call(lambda parts: parts.ticketing.issue(proof=self.proof))
         return Response({"ticket": issued.ticket, "expires_in": issued.expires_in})

@@ -35,11 +35,12 @@ class IssuePresenceToken(Resource):
         request=None,
         responses={200: PresenceTokenShape},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> Response:  # noqa: ARG002 (the method's signature)
         """Return a presence token, and set it as a cookie."""
-        if getattr(request.user, "token", None) is Kind.PRESENCE:
+        proof = self.proof
+        if proof.kind is Kind.PRESENCE:
             raise PermissionDenied("a presence token cannot get another one; use an access token")
-        issued = issue_presence_token(user=self.viewer)
+        issued = issue_presence_token(user=proof.user, login=proof.login)
         response = Response({"token": issued.token, "expires_in": issued.expires_in})
         response.set_cookie(
             COOKIE,

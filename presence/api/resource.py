@@ -21,6 +21,7 @@ from presence.api.errors import problem_handler
 from presence.api.parsers import BoundedJSONParser
 from presence.api.schema import Description
 from presence.api.throttles import AddressThrottle, UserThrottle, spend
+from presence.service.verified_token import VerifiedToken
 
 
 class AlwaysJSON(BaseContentNegotiation):
@@ -63,6 +64,13 @@ class Resource(APIView):
     def viewer(self) -> str:
         """Return the id of whoever asks."""
         return str(self.request.user.pk)
+
+    @property
+    def proof(self) -> VerifiedToken:
+        """Return what proves whoever asks."""
+        viewer: Any = self.request.user  # a Viewer (see `authentication`), not Django's user
+        proof: VerifiedToken = viewer.proof
+        return proof
 
     def spend(self, scope: str, cost: int = 1) -> None:
         """Take `cost` out of what the viewer has in `scope`, or raise Throttled."""

@@ -7,7 +7,7 @@ user (see `origins`). A token in a URL ends up in logs; it is taken for streams 
 can send no header, and no log line of ours has a query in it.
 """
 
-from presence.consumers.exchange import Exchange, refuse
+from presence.consumers.exchange import Exchange, ProblemError, refuse
 from presence.consumers.origins import Origins
 from presence.service import tokens
 
@@ -24,7 +24,11 @@ class Authentication:
         self._origins = origins
 
     def user(self, exchange: Exchange, given: str | None = None) -> str:
-        """Return the user whom the request's token names; `given` is one from the query or body.
+        """Return the user whom the request's token names; raises what `proof` raises."""
+        return self.proof(exchange, given).user
+
+    def proof(self, exchange: Exchange, given: str | None = None) -> tokens.VerifiedToken:
+        """Return what the request's token proves; `given` is one from the query or body.
 
         Raises:
             ProblemError: 401, there is none or it proves nothing; 403, a cookie from another site.
@@ -38,14 +42,15 @@ class Authentication:
             if token and not self._origins.is_trusted(exchange):
                 raise refuse(403, "this page may not act for the user who is signed in")
         if not token:
-            raise _unauthorized("a token is needed: Authorization: Bearer <token>")
+            raise unauthorized("a token is needed: Authorization: Bearer <token>")
         try:
-            return tokens.verify(token).user
+            return tokens.verify(token)
         except tokens.InvalidTokenError as error:
-            raise _unauthorized(str(error)) from None
+            raise unauthorized(str(error)) from None
 
 
-def _unauthorized(detail: str) -> Exception:
+def unauthorized(detail: str) -> ProblemError:
+    """Return the error that answers 401, and says what is wanted."""
     error = refuse(401, detail)
     error.headers = [(b"www-authenticate", b"Bearer")]
     return error

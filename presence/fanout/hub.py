@@ -117,7 +117,7 @@ class Hub:
         waiting = mailbox.pending
         mailbox.release(sink, now)
         watch.cursor_sent = self.cursor
-        self._checks.add(watch, self._timing.keepalive)
+        self._checks.add(watch, max(0.0, min(self._timing.keepalive, watch.expires_at - now)))
         if waiting:
             self._offer(mailbox, now)
 

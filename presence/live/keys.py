@@ -85,6 +85,11 @@ class Keys:
         return f"{self.prefix}:rules"
 
     @property
+    def revoked(self) -> str:
+        """Return the key of what was taken back (sorted set: user, or user and login -> instant)."""
+        return f"{self.prefix}:revoked"
+
+    @property
     def restored(self) -> str:
         """Return the key that names the epoch which history has filled (string)."""
         return f"{self.prefix}:restored"

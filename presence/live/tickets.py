@@ -17,22 +17,22 @@ class Tickets:
         self._redis = connection.redis
         self._prefix = connection.keys.prefix
 
-    async def keep(self, ticket: str, user: str, *, lasts: timedelta) -> None:
-        """Let `ticket` stand for `user`, once, within `lasts`.
+    async def keep(self, ticket: str, proof: str, *, lasts: timedelta) -> None:
+        """Let `ticket` stand for `proof`, once, within `lasts`.
 
         Raises:
             LiveUnavailableError: Redis did not answer.
         """
-        await guarded(self._redis.set(self._key(ticket), user, px=milliseconds(lasts)))
+        await guarded(self._redis.set(self._key(ticket), proof, px=milliseconds(lasts)))
 
     async def take(self, ticket: str) -> str | None:
-        """Return whom `ticket` stands for and use it up; None if it is unknown, used or over.
+        """Return what `ticket` stands for and use it up; None if it is unknown, used or over.
 
         Raises:
             LiveUnavailableError: Redis did not answer.
         """
-        user = await guarded(self._redis.getdel(self._key(ticket)))
-        return None if user is None else user.decode()
+        proof = await guarded(self._redis.getdel(self._key(ticket)))
+        return None if proof is None else proof.decode()
 
     def _key(self, ticket: str) -> str:
         return f"{self._prefix}:ticket:{ticket}"

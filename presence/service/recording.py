@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import structlog
 
+from presence.domain.changes import Entry
 from presence.history.writer import write_changes
 from presence.live.connection import LiveUnavailableError
 from presence.live.epoch import Epoch
@@ -47,11 +48,8 @@ class Recorder:
                 await self._epoch.ensure()
                 await self._log.join()
                 self._has_joined = True
-            entries = await self._log.take(
-                self._name, limit=self._batch, again=self._has_unfinished
-            )
+            entries = await self._take()
             if not entries:
-                self._has_unfinished = False
                 return 0
             self._has_unfinished = True
             await in_database(write_changes, logged(self._epoch.known, entries))
@@ -62,6 +60,15 @@ class Recorder:
             self._has_joined = False  # the store may come back empty, without the group
             self._has_unfinished = True  # what an answer that was lost has given us is ours alone
             raise Unavailable("the live store did not answer") from error
+
+    async def _take(self) -> list[Entry]:
+        """Return what this recorder took and has not written, or else what nobody has taken."""
+        if self._has_unfinished:
+            entries = await self._log.take(self._name, limit=self._batch, again=True)
+            if entries:
+                return entries
+            self._has_unfinished = False
+        return await self._log.take(self._name, limit=self._batch, again=False)
 
     async def adopt(self) -> None:
         """Take over what recorders that died have left unfinished.

@@ -7,17 +7,16 @@ of the JWT pair under /api/v1/token/, and the tokens of external issuers (see `i
 thread hop: a token that was verified once is one dictionary look-up until it expires, because every
 heartbeat carries one (0.2 us, where checking an HS256 signature takes 45).
 
-What that costs: **a token cannot be taken back before it expires.** Whoever is deactivated, or signs out
-on a lost device, is locked out when the token ends: at most TOKEN_LIFETIME for a presence token (1 h), 15
-minutes for an access token, whatever the issuer says for an external one. Refresh tokens *are* checked
-against the accounts and can be revoked. To end everything at once, change SECRET_KEY and restart.
+What that costs: **a token cannot be taken back before it expires**, but for streams (see `admission`).
+Whoever is deactivated, or signs out on a lost device, is heard until the token ends: at most TOKEN_LIFETIME
+for a presence token (1 h), 15 minutes for an access token, whatever the issuer says for an external one.
+Refresh tokens *are* checked against the accounts. To end everything at once, change SECRET_KEY and restart.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -27,38 +26,35 @@ from django.utils.crypto import salted_hmac
 
 from presence.conf import settings
 from presence.domain.ids import check_user
-from presence.domain.instant import LATEST, Instant
+from presence.domain.instant import Instant
 from presence.service.issuers import Issuer, UnknownKeyError, read_issuers
+from presence.service.verified_token import (
+    InvalidTokenError,
+    Kind,
+    Reason,
+    VerifiedToken,
+    decoded,
+    is_number,
+    proven_by,
+)
+
+__all__ = [
+    "AccessTokens",
+    "InvalidTokenError",
+    "Kind",
+    "PresenceToken",
+    "Reason",
+    "Tokens",
+    "VerifiedToken",
+    "configured",
+    "issue_presence_token",
+    "verify",
+]
 
 # Headers of 8 KiB are what servers and proxies let through; a token is a few hundred bytes.
 MAX_TOKEN_LENGTH = 8_192
 _ALGORITHM = "HS256"
 _SALT = "presence.service.tokens"
-
-
-class Reason(StrEnum):
-    """Why a token is not accepted."""
-
-    EXPIRED = "expired"
-    FORGED = "forged"
-    MALFORMED = "malformed"
-
-
-class InvalidTokenError(Exception):
-    """The token proves nothing. `reason` says which kind of nothing, `str()` says it to a person."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        """Keep the reason; `detail` never repeats anything out of the token."""
-        super().__init__(detail)
-        self.reason = reason
-
-
-class Kind(StrEnum):
-    """Who issued a token, and what for."""
-
-    PRESENCE = "presence"
-    ACCESS = "access"
-    EXTERNAL = "external"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +63,6 @@ class PresenceToken:
 
     token: str
     expires_in: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedToken:
-    """What a valid token proves, and until when."""
-
-    user: str
-    expires_at: Instant
-    kind: Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +105,24 @@ class Tokens:
         self._newer: dict[str | bytes, VerifiedToken] = {}
         self._older: dict[str | bytes, VerifiedToken] = {}
 
-    def issue_presence_token(self, *, user: str, now: Instant | None = None) -> PresenceToken:
-        """Return a presence token for `user`; raises ValueError if no user can be called that."""
-        at = int(self._clock()) if now is None else now // 1000
+    def issue_presence_token(
+        self, *, user: str, login: str = "", now: Instant | None = None
+    ) -> PresenceToken:
+        """Return a presence token for `user`, issued to `login` (the mark of a session, if any).
+
+        Raises ValueError if no user can be called that.
+        """
+        at = int(self._clock() * 1000) if now is None else now
         expires_in = int(self._lifetime.total_seconds())
-        claims = {"typ": Kind.PRESENCE, "sub": check_user(user), "iat": at, "exp": at + expires_in}
+        claims: dict[str, Any] = {
+            "typ": Kind.PRESENCE,
+            "sub": check_user(user),
+            "iat": at
+            / 1000,  # to the millisecond: was it issued before or after others were taken back?
+            "exp": at // 1000 + expires_in,
+        }
+        if login:
+            claims["login"] = login
         token = jwt.encode(claims, self._secrets[0], algorithm=_ALGORITHM)
         return PresenceToken(token=token, expires_in=expires_in)
 
@@ -182,79 +182,32 @@ class Tokens:
     def _presence(self, token: str | bytes) -> VerifiedToken:
         for secret in self._secrets[:-1]:
             try:
-                return _verified(_decoded(token, secret, [_ALGORITHM]), Kind.PRESENCE)
+                return proven_by(decoded(token, secret, [_ALGORITHM]), Kind.PRESENCE)
             except jwt.InvalidSignatureError:
                 continue  # signed before the secret was changed
-        return _verified(_decoded(token, self._secrets[-1], [_ALGORITHM]), Kind.PRESENCE)
+        return proven_by(decoded(token, self._secrets[-1], [_ALGORITHM]), Kind.PRESENCE)
 
     def _own_access(self, token: str | bytes) -> VerifiedToken:
         access = self._access
-        claims = _decoded(
+        claims = decoded(
             token, access.key, [access.algorithm], audience=access.audience, issuer=access.issuer
         )
         if claims.get(access.type_claim) != "access":
             raise InvalidTokenError(
                 Reason.FORGED, "a refresh token opens nothing; use the access token"
             )
-        return _verified(claims, Kind.ACCESS, user_claim=access.user_claim)
+        return proven_by(claims, Kind.ACCESS, user_claim=access.user_claim)
 
     def _external(self, token: str | bytes, header: Mapping[str, Any], by: Issuer) -> VerifiedToken:
-        claims = _decoded(
+        claims = decoded(
             token, by.key_for(header), by.algorithms, audience=by.audience, issuer=by.issuer
         )
         starts = claims.get("nbf", 0)
-        if not _is_number(starts) or starts - by.leeway > self._clock():
+        if not is_number(starts) or starts - by.leeway > self._clock():
             raise InvalidTokenError(Reason.FORGED, "the token is not valid yet")
-        return _verified(
+        return proven_by(
             claims, Kind.EXTERNAL, user_claim=by.user_claim, prefix=by.user_prefix, leeway=by.leeway
         )
-
-
-def _decoded(
-    token: str | bytes,
-    key: jwt.PyJWK | str | bytes,
-    algorithms: Sequence[str],
-    *,
-    audience: str | None = None,
-    issuer: str | None = None,
-) -> dict[str, Any]:
-    # The instants are compared by us, with our clock, so that a cached token and a new one agree.
-    return jwt.decode(
-        token,
-        key,
-        algorithms=list(algorithms),
-        audience=audience,
-        issuer=issuer,
-        options={
-            "require": ["exp"],
-            "verify_exp": False,
-            "verify_nbf": False,
-            "verify_iat": False,
-            "verify_sub": False,
-            "verify_aud": audience is not None,
-        },
-    )
-
-
-def _verified(
-    claims: Mapping[str, Any],
-    kind: Kind,
-    *,
-    user_claim: str = "sub",
-    prefix: str = "",
-    leeway: int = 0,
-) -> VerifiedToken:
-    expires, subject = claims["exp"], claims.get(user_claim)
-    if not _is_number(expires) or not 0 <= expires < LATEST // 1000 - leeway:
-        raise InvalidTokenError(Reason.MALFORMED, "the token's exp is not a time")
-    if isinstance(subject, bool) or not isinstance(subject, str | int):
-        raise InvalidTokenError(Reason.MALFORMED, "the token does not name a user")
-    user = check_user(f"{prefix}{subject}")
-    return VerifiedToken(user=user, expires_at=int((expires + leeway) * 1000), kind=kind)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @cache
@@ -284,9 +237,11 @@ def configured() -> Tokens:
     )
 
 
-def issue_presence_token(*, user: str, now: Instant | None = None) -> PresenceToken:
+def issue_presence_token(
+    *, user: str, login: str = "", now: Instant | None = None
+) -> PresenceToken:
     """Return a presence token for `user`, signed with this process's settings."""
-    return configured().issue_presence_token(user=user, now=now)
+    return configured().issue_presence_token(user=user, login=login, now=now)
 
 
 def verify(token: str | bytes) -> VerifiedToken:

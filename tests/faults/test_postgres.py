@@ -23,10 +23,7 @@ def own_postgres():
 
 @pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
 def test_live_presence_needs_no_postgres_and_history_loses_nothing(start_town, own_postgres, kind):
-    options = {"database_url": own_postgres.url}
-    town = start_town(
-        kind, serve_options=options, PRESENCE_LEASE_AFTER="60", PRESENCE_IDLE_AFTER="60"
-    )
+    town = start_town(kind, serve_options={"database_url": own_postgres.url})
     ana, eve, ben = town.friends("ana", "eve", "ben")
     stream = ben.watch(ana, eve)
     with Beating(ana) as beating:

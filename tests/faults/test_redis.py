@@ -5,11 +5,12 @@ import pytest
 from presence_project.embedded.folder import ServerFolder
 from presence_project.embedded.valkey import Valkey
 from tests.end_to_end.people import Beating, wait_until
+from tests.end_to_end.sites import FAST
 
 pytestmark = pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
 
 # Longer than any outage here: nobody may go offline for the store's fault.
-PATIENT = {
+PATIENT = FAST | {
     "PRESENCE_LEASE_AFTER": "8",
     "PRESENCE_STREAM_LEASE_AFTER": "8",
     "PRESENCE_IDLE_AFTER": "60",
@@ -35,9 +36,9 @@ def test_streams_and_heartbeats_survive_a_redis_that_lost_everything(start_town,
     first = stream.snapshot()
     with Beating(ana) as beating:
         stream.sees(ana.id, "online")
-        eve.beat()
-        stream.sees(eve.id, "online")
-        wait_until(lambda: town.transitions(eve) == ["online"])
+        with Beating(eve):  # until the worker has started, however long that takes
+            stream.sees(eve.id, "online")
+            wait_until(lambda: town.transitions(eve) == ["online"])
 
         town.site.valkey.kill()
         stale = stream.wait_for("stale")

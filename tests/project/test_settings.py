@@ -93,3 +93,31 @@ def test_a_setting_of_the_app_that_does_not_exist_is_reported_at_start():
     )
     assert done.returncode == 1
     assert "LEASE_AFTR" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "scheme"),
+    [(["serve", "--port", "0"], "redis+cluster"), (["check"], "redis+sentinel")],
+)
+def test_a_layer_and_a_cache_that_would_have_to_speak_to_a_cluster_are_refused(scheme, command):
+    environment = {"PATH": os.environ["PATH"], **PRODUCTION}
+    environment["REDIS_URL"] = f"{scheme}://one.example:6379"
+
+    def refusal(**others):
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env={**environment, **others},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 1
+        return done.stderr
+
+    said = refusal()
+    for variable in ("CHANNEL_REDIS_URL", "CACHE_REDIS_URL"):
+        assert variable in said
+    assert f"{scheme}://" in said
+    assert "one.example" not in said  # a URL may hold a password
+    assert "CHANNEL_REDIS_URL" not in refusal(CHANNEL_REDIS_URL="redis://plain.example")

@@ -96,12 +96,20 @@ class TestOwnTokens:
         issued = tokens.issue_presence_token(user="42")
         assert issued.expires_in == 3600
         assert tokens.verify(issued.token) == VerifiedToken(
-            user="42", expires_at=(NOW + 3600) * 1000, kind=Kind.PRESENCE
+            user="42", issued_at=NOW * 1000, expires_at=(NOW + 3600) * 1000, kind=Kind.PRESENCE
         )
         clock.at += 3599.9
         assert tokens.verify(issued.token.encode()).user == "42"
         clock.at += 0.1
         assert refusal(tokens, issued.token) is Reason.EXPIRED
+
+    def test_it_says_to_the_millisecond_when_and_to_which_login_it_was_issued(
+        self, clock: Clock
+    ) -> None:
+        tokens = tokens_of(clock)
+        clock.at += 0.25
+        verified = tokens.verify(tokens.issue_presence_token(user="42", login="abc").token)
+        assert (verified.issued_at, verified.login) == (NOW * 1000 + 250, "abc")
 
     def test_it_is_issued_for_the_instant_that_was_asked_for(self, clock: Clock) -> None:
         tokens = tokens_of(clock)

@@ -68,7 +68,9 @@ class Command(BaseCommand):
             "every request",
         )
         parser.add_argument(
-            "--access-log", action="store_true", help="one log line for each request"
+            "--access-log",
+            action="store_true",
+            help="one log line for each request, without its query",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002

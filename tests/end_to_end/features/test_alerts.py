@@ -45,7 +45,7 @@ def test_who_is_online_already_is_told_at_once(town):
 
 def test_a_wish_that_has_ended_is_not_fulfilled(town):
     ana, dan, ben = town.friends("ana", "dan", "ben")
-    end = soon(1)
+    end = soon(3)
     ok(wish(ben, ana, until=end), 201)
     ok(wish(ben, dan), 201)
     wait_until(lambda: instant(soon(0)) > instant(end))

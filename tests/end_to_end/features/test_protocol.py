@@ -44,9 +44,10 @@ def test_snapshot_and_changes_make_the_later_snapshot(town):
     choose(ana, "busy", message={"text": "thinking"})
     ana.leave(final=True)
     chloe.beat("phone", device="mobile")
-    while known[chloe.id]["devices"] != ["mobile", "tablet"]:
+    while known != ben.watch(ana, chloe).snapshot().records:
         known |= stream.next().records
-    assert known == ben.watch(ana, chloe).snapshot().records
+    assert known[ana.id]["status"] == "offline"
+    assert known[chloe.id]["devices"] == ["mobile", "tablet"]
     stream.close()
     choose(chloe, "away")
     known |= ben.watch(ana, chloe, cursor=stream.last_id).snapshot().records

@@ -27,8 +27,8 @@ def test_every_kind_of_device_is_shown(town):
     assert ben.record_of(ana)["devices"] == kinds
 
 
-def test_a_sign_out_skips_the_grace_that_a_leave_has(fast_town):
-    ana, chloe, ben = fast_town.friends("ana", "chloe", "ben")
+def test_a_sign_out_skips_the_grace_that_a_leave_has(town):
+    ana, chloe, ben = town.friends("ana", "chloe", "ben")
     stream = ben.watch(ana, chloe)
     stream.snapshot()
     ana.beat()
@@ -43,8 +43,8 @@ def test_a_sign_out_skips_the_grace_that_a_leave_has(fast_town):
     assert instant(left["last_seen"]) < instant(signed_out["since"])
 
 
-def test_who_returns_within_the_grace_was_never_gone(fast_town):
-    ana, chloe, ben = fast_town.friends("ana", "chloe", "ben")
+def test_who_returns_within_the_grace_was_never_gone(town):
+    ana, chloe, ben = town.friends("ana", "chloe", "ben")
     stream = ben.watch(ana, chloe)
     stream.snapshot()
     ana.beat()
