@@ -66,7 +66,9 @@ class Publisher:
 def measure(*, runs: int, seconds: float, streams: int) -> list[Delivery]:
     """Return the costs, the service's own first; servers taken in turn within each run."""
     spent: dict[str, list[tuple[float, float, float, float, float]]] = {}
-    with Service(env={"PRESENCE_FLUSH_INTERVAL": "0"}, second=True) as service:
+    with Service(
+        env={"PRESENCE_FLUSH_INTERVAL": "0", "PRESENCE_PUBLISH_INTERVAL": "0"}, second=True
+    ) as service:
         (topic,) = make_people(1)
         requests = [
             request(

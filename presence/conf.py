@@ -86,6 +86,10 @@ class Settings:
     flush_interval: timedelta = _setting(
         timedelta(seconds=0.25), "Least time between two writes to one busy stream"
     )
+    publish_interval: timedelta = _setting(
+        timedelta(seconds=0.025),
+        "Least time between two messages of a process that keeps publishing; 0: none",
+    )
     stall_after: timedelta = _setting(
         timedelta(seconds=60), "A stream that accepts nothing for so long is closed"
     )

@@ -25,7 +25,7 @@ from presence.domain.policy import Policy
 from presence.fanout.hub import Hub, Timing
 from presence.live.alerts import Alerts
 from presence.live.batching import Batcher
-from presence.live.bus import AlertsFired, Bus, RoomsTouched
+from presence.live.bus import Bus
 from presence.live.connection import Connection, LiveUnavailableError
 from presence.live.epoch import Epoch
 from presence.live.keys import Keys
@@ -173,8 +173,8 @@ def join(settings: conf.Settings) -> Parts:
     layer = get_channel_layer()
     if layer is None:
         raise ImproperlyConfigured("CHANNEL_LAYERS has no default: changes need a channel layer")
-    bus = Bus(layer, settings.key_prefix, settings.shards)
-    publisher = Publisher(bus)
+    bus = Bus(layer, settings.key_prefix)
+    publisher = Publisher(bus, pace=settings.publish_interval)
     homes = Homes()
     access = Access(trust=settings.roster_cache, is_reciprocal=settings.reciprocal)
     faces = Faces(records)
@@ -223,12 +223,6 @@ def join(settings: conf.Settings) -> Parts:
         await admission.rejudge(users)
         await watching.rejudge(users)
 
-    def noticed(notice: RoomsTouched | AlertsFired) -> None:
-        if isinstance(notice, RoomsTouched):
-            room_watching.touch(notice.rooms)
-        else:
-            watching.tell_alert(notice)
-
     following = Following(
         hub=hub,
         bus=bus,
@@ -242,7 +236,9 @@ def join(settings: conf.Settings) -> Parts:
         reshow=watching.reshow,
         stale=watching.note_stale,
         changed=own_views.note,
-        noticed=noticed,
+        heard=publisher.note_heard,
+        touched=room_watching.touch,
+        fired=watching.tell_alert,
     )
     recorder = Recorder(log, epoch, batch=settings.history_batch)
     return Parts(

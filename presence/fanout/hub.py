@@ -200,6 +200,10 @@ class Hub:
         """Return every open stream."""
         return list(self._watches.values())
 
+    def is_watched(self, user: str) -> bool:
+        """Return whether somebody here watches `user`."""
+        return user in self._topics
+
     def watched(self) -> list[str]:
         """Return every user who is watched here."""
         return list(self._topics)

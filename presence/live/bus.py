@@ -1,35 +1,41 @@
-"""Bus: changes over the Redis channel layer, one group per shard.
+"""Bus: changes over the Redis channel layer, to every process.
 
 Flow: service -> **bus** -> channel layer -> every process's **bus** -> hub.
 
 The layer may lose what is sent while it reconnects, and says nothing: whoever listens must compare
 versions. One channel per process; the queue behind it is unbounded, so listeners never await in between.
+One group for all shards: a process with a few hundred streams watches somebody of every shard anyway, and
+what it pays for is the message (about 150 us), hardly what is in it.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from presence.domain.changes import Entry
+from presence.domain.changes import Entry, Position
 from presence.domain.instant import Instant
 from presence.live.log import entry_of
 from presence.live.records import Committed
 
 
-@dataclass(frozen=True, slots=True)
-class RulesChanged:
-    """Who may see whom changed between these users: open streams must be judged again."""
+class Heard(NamedTuple):
+    """An entry of a shard's log as it is heard, its payload yet to be read.
 
-    users: tuple[str, ...]
+    Most of what a process hears is about users whom nobody watches there: reading it all would take it
+    five times as long (a tuple for the same reason).
+    """
 
+    shard: int
+    position: Position
+    at: Instant
+    user: str
+    payload: bytes
 
-@dataclass(frozen=True, slots=True)
-class RoomsTouched:
-    """Who is in these rooms, or what others see of somebody there, changed."""
-
-    rooms: tuple[str, ...]
+    def entry(self) -> Entry:
+        """Return the entry."""
+        return entry_of(self.shard, self.position, self.at, self.payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +47,19 @@ class AlertsFired:
     viewers: tuple[str, ...]
 
 
-Notice = RulesChanged | RoomsTouched | AlertsFired
-News = list[Entry] | Notice
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What one message tells.
+
+    `entries`: changes, in order within a shard. `rooms`: who is there, or what others see of somebody there,
+    changed. `fired`: alerts that went off. `has_new_rules`: who may see whom changed, and the log of rules
+    says between whom.
+    """
+
+    entries: list[Heard]
+    rooms: tuple[str, ...] = ()
+    fired: tuple[AlertsFired, ...] = ()
+    has_new_rules: bool = False
 
 
 class BusUnavailableError(Exception):
@@ -52,67 +69,73 @@ class BusUnavailableError(Exception):
 class Bus:
     """Publishing to, and hearing, every process."""
 
-    def __init__(self, layer: Any, prefix: str, shards: int) -> None:
-        """Use the groups `<prefix>.shard.<n>` and `<prefix>.notices` of `layer`."""
+    def __init__(self, layer: Any, prefix: str) -> None:
+        """Use the group `<prefix>.news` of `layer`."""
         self._layer = layer
-        self._prefix = prefix
-        self._shards = shards
+        self._channel = f"{prefix}-hub"
+        self._group = f"{prefix}.news"
 
-    async def publish(self, shard: int, commits: Sequence[Committed]) -> None:
-        """Tell every process about `commits` of one shard, oldest first. At most once.
-
-        Raises:
-            BusUnavailableError: the layer did not take it, twice.
-        """
-        entries = [
-            [each.version, each.sub, each.at, each.payload] for each in commits if each.payload
-        ]
-        if entries:
-            await self._send(f"{self._prefix}.shard.{shard}", {"s": shard, "e": entries})
-
-    async def notify(self, notice: Notice) -> None:
-        """Tell every process of `notice`. At most once.
+    async def publish(
+        self,
+        commits: Mapping[int, Sequence[Committed]],
+        *,
+        rooms: Collection[str] = (),
+        fired: Sequence[AlertsFired] = (),
+    ) -> None:
+        """Tell every process about `commits`, by shard and oldest first, and the rest. At most once.
 
         Raises:
             BusUnavailableError: the layer did not take it, twice.
         """
-        message: dict[str, Any]
-        match notice:
-            case RulesChanged(users=users):
-                message = {"u": list(users)}
-            case RoomsTouched(rooms=rooms):
-                message = {"r": list(rooms)}
-            case AlertsFired(user=user, at=at, viewers=viewers):
-                message = {"a": [user, at, list(viewers)]}
-        await self._send(f"{self._prefix}.notices", message)
+        message: dict[str, Any] = {}
+        if commits:
+            message["e"] = [
+                [
+                    shard,
+                    [
+                        [each.version, each.sub, each.at, each.user, each.payload]
+                        for each in changes
+                    ],
+                ]
+                for shard, changes in commits.items()
+            ]
+        if rooms:
+            message["r"] = list(rooms)
+        if fired:
+            message["a"] = [[each.user, each.at, list(each.viewers)] for each in fired]
+        await self._send(message)
+
+    async def announce_rules(self) -> None:
+        """Have every process read the log of rules. At most once.
+
+        Raises:
+            BusUnavailableError: the layer did not take it, twice.
+        """
+        await self._send({"u": True})
 
     async def listen(self) -> AsyncIterator[News]:
         """Yield what every process publishes, from the moment the first item is asked for.
 
         Ends by raising BusUnavailableError; whoever listens starts anew and reads what it missed.
         """
-        channel = await self._guard(self._layer.new_channel(f"{self._prefix}-hub"))
-        groups = [f"{self._prefix}.shard.{shard}" for shard in range(self._shards)]
-        groups.append(f"{self._prefix}.notices")
+        channel = await self._guard(self._layer.new_channel(self._channel))
         try:
-            for group in groups:
-                await self._guard(self._layer.group_add(group, channel))
-            yield []  # listening: whoever waits to read state may do so now
+            await self._guard(self._layer.group_add(self._group, channel))
+            yield News(entries=[])  # listening: whoever waits to read state may do so now
             while True:
                 yield _news(await self._guard(self._layer.receive(channel)))
         finally:
             # The layer forgets a channel but not its groups: without this they would leak.
-            for group in groups:
-                with contextlib.suppress(Exception, asyncio.CancelledError):
-                    await self._layer.group_discard(group, channel)
+            with contextlib.suppress(Exception, asyncio.CancelledError):
+                await self._layer.group_discard(self._group, channel)
 
-    async def _send(self, group: str, message: dict[str, Any]) -> None:
+    async def _send(self, message: dict[str, Any]) -> None:
         message["type"] = "presence.news"
         try:
-            await self._layer.group_send(group, message)
+            await self._layer.group_send(self._group, message)
         except Exception:  # noqa: BLE001 (the layer lets redis-py's and asyncio's through)
             # The first send after a restart of Redis finds a dead connection: a second one, a new.
-            await self._guard(self._layer.group_send(group, message))
+            await self._guard(self._layer.group_send(self._group, message))
 
     async def _guard(self, reply: Any) -> Any:
         try:
@@ -122,14 +145,15 @@ class Bus:
 
 
 def _news(message: dict[str, Any]) -> News:
-    if "u" in message:
-        return RulesChanged(tuple(message["u"]))
-    if "r" in message:
-        return RoomsTouched(tuple(message["r"]))
-    if "a" in message:
-        user, at, viewers = message["a"]
-        return AlertsFired(user, at, tuple(viewers))
-    shard = message["s"]
-    return [
-        entry_of(shard, version, sub, at, payload) for version, sub, at, payload in message["e"]
-    ]
+    return News(
+        entries=[
+            Heard(shard, (version, sub), at, user, payload)
+            for shard, changes in message.get("e", ())
+            for version, sub, at, user, payload in changes
+        ],
+        rooms=tuple(message.get("r", ())),
+        fired=tuple(
+            AlertsFired(user, at, tuple(viewers)) for user, at, viewers in message.get("a", ())
+        ),
+        has_new_rules="u" in message,
+    )

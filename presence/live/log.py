@@ -21,12 +21,12 @@ log = structlog.get_logger(__name__)
 GROUP = "history"
 
 
-def entry_of(shard: int, version: int, sub: int, at: Instant, payload: bytes) -> Entry:
+def entry_of(shard: int, position: Position, at: Instant, payload: bytes) -> Entry:
     """Return the entry that `payload` describes."""
     change = unpack_change(payload)
     if isinstance(change, str):
-        return Entry(shard=shard, position=(version, sub), at=at, user=change, change=None)
-    return Entry(shard=shard, position=(version, sub), at=at, user=change.user, change=change)
+        return Entry(shard=shard, position=position, at=at, user=change, change=None)
+    return Entry(shard=shard, position=position, at=at, user=change.user, change=change)
 
 
 class Log:
@@ -47,15 +47,14 @@ class Log:
         Raises:
             LiveUnavailableError: Redis did not answer.
         """
-        seconds, micros = await guarded(self._connection.redis.time())
-        now = int(seconds) * 1000 + int(micros) // 1000
+        asked_at: list[Instant] = []
         heads: list[Position] = []
-        async with self._connection.redis.pipeline(transaction=False) as pipe:
-            for shard in range(self._keys.shards):
-                pipe.hmget(self._keys.meta(shard), ["version", "sub"])
-            for version, sub in await guarded(pipe.execute()):
-                heads.append((int(version or 0), int(sub or 0)))
-        return now, heads
+        for shards in self._connection.groups(range(self._keys.shards)):
+            names = [self._keys.meta(shard) for shard in shards]
+            now, *found = await self._connection.run("heads", names, [])
+            asked_at.append(now)
+            heads += zip(found[::2], found[1::2], strict=True)
+        return min(asked_at), heads
 
     async def after(self, shard: int, position: Position, *, limit: int = 5_000) -> list[Entry]:
         """Return the entries of `shard` after `position`, oldest first, at most `limit`.
@@ -183,4 +182,4 @@ def logged(epoch: str, entries: Iterable[Entry]) -> list[LoggedChange]:
 def _entry(shard: int, row: Any) -> Entry:
     name, fields = row
     version, _, sub = name.decode().partition("-")
-    return entry_of(shard, int(version), int(sub), int(fields[b"a"]), fields[b"c"])
+    return entry_of(shard, (int(version), int(sub)), int(fields[b"a"]), fields[b"c"])

@@ -48,6 +48,7 @@ class Committed:
     viewers who asked to be told that the user is online, each with the end of the wish.
     """
 
+    user: str
     shard: int
     version: int
     sub: int
@@ -163,6 +164,7 @@ class Records:
         if reply[0] == b"epoch":
             raise EpochChangedError(reply[1].decode())
         return Committed(
+            user=user,
             shard=shard,
             at=int(reply[1]),
             version=reply[2],

@@ -19,7 +19,7 @@ from presence.domain.changes import Entry, Position
 from presence.domain.cursor import Cursor
 from presence.domain.instant import Instant
 from presence.fanout.hub import Hub
-from presence.live.bus import AlertsFired, Bus, BusUnavailableError, RoomsTouched, RulesChanged
+from presence.live.bus import AlertsFired, Bus, BusUnavailableError, Heard, News
 from presence.live.connection import LiveUnavailableError
 from presence.live.epoch import Epoch
 from presence.live.log import Log
@@ -35,7 +35,6 @@ _FRESH = 0.1  # a verification so young serves every stream that opens meanwhile
 _PAGE = 1_000  # users a read
 _RESTORED_WITHIN = 10.0  # seconds to wait for history to fill a new epoch before showing it
 
-Noticed = Callable[[RoomsTouched | AlertsFired], None]
 Rejudge = Callable[[Sequence[str]], Awaitable[None]]
 Reshow = Callable[[], None]
 
@@ -58,13 +57,16 @@ class Following:
         reshow: Reshow,
         stale: Callable[[Instant | None], None],
         changed: Callable[[Sequence[str]], None],
-        noticed: Noticed,
+        heard: Callable[[], None],
+        touched: Callable[[Sequence[str]], None],
+        fired: Callable[[AlertsFired], None],
     ) -> None:
         """Feed `hub`.
 
         `rejudge(users)` is called when rules between users changed, `reshow()` when every
         stream needs a whole snapshot, `stale(as_of)` when the store is lost and `stale(None)` when it is back,
-        `changed(users)` when records changed in any way, `noticed` for everything else that is heard.
+        `changed(users)` when records changed in any way, `heard()` for each
+        message, and `touched(rooms)` and `fired(alerts)` for what is in it.
         """
         self._hub = hub
         self._bus = bus
@@ -77,7 +79,9 @@ class Following:
         self._reshow = reshow
         self._stale = stale
         self._changed = changed
-        self._noticed = noticed
+        self._heard = heard
+        self._touched = touched
+        self._fired = fired
         self._known: list[Position] = [(0, 0)] * shards
         self._followed = ""  # the epoch that the hub shows
         self._verified_at = float("-inf")
@@ -117,22 +121,26 @@ class Following:
             try:
                 async for news in self._bus.listen():
                     # No awaiting in here: the queue behind the bus has no bound.
-                    if isinstance(news, RulesChanged):
-                        self._rules_changed.set()
-                    elif isinstance(news, RoomsTouched | AlertsFired):
-                        self._noticed(news)
-                    else:
-                        self._take(news)
+                    self._hear(news)
             except BusUnavailableError as error:
                 log.warning("bus_lost", reason=str(error))
             await asyncio.sleep(0.5)
 
-    def _take(self, entries: list[Entry]) -> None:
-        self._apply(entries)
-        for entry in entries:
-            known = self._known[entry.shard]
-            if _follows(entry.position, known):
-                self._known[entry.shard] = entry.position
+    def _hear(self, news: News) -> None:
+        self._heard()
+        if news.has_new_rules:
+            self._rules_changed.set()
+        self._take(news.entries)
+        self._touched(news.rooms)
+        for fired in news.fired:
+            self._fired(fired)
+
+    def _take(self, heard: list[Heard]) -> None:
+        is_watched = self._hub.is_watched
+        self._apply([each.entry() for each in heard if is_watched(each.user)])
+        for each in heard:
+            if _follows(each.position, self._known[each.shard]):
+                self._known[each.shard] = each.position
         self._look.set()  # a gap leaves `known` behind: the comparison finds and fills it
 
     async def _judge(self) -> None:

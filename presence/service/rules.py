@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from presence.live.bus import Bus, BusUnavailableError, RulesChanged
+from presence.live.bus import Bus, BusUnavailableError
 from presence.live.connection import LiveUnavailableError
 from presence.live.rules_log import RulesLog
 from presence.service.access import Access
@@ -42,7 +42,7 @@ class Rules:
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
         try:
-            await self._bus.notify(RulesChanged(tuple(users)))
+            await self._bus.announce_rules()
         except BusUnavailableError as error:
             log.warning(
                 "not_published", reason=str(error)

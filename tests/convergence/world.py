@@ -88,7 +88,7 @@ class World:
 
     async def _until_both_listen(self):
         """Wait for the subscriptions: an announcement of rules before them is heard by nobody."""
-        listening = f"asgi__group__{self.settings.key_prefix}.notices"
+        listening = f"asgi__group__{self.settings.key_prefix}.news"
         groups = get_channel_layer()._get_layer().groups
         async with asyncio.timeout(CONVERGES_WITHIN):
             while len(groups.get(listening, ())) < len(self.webs):  # noqa: ASYNC110

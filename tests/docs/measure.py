@@ -17,7 +17,7 @@ from typing import Any
 
 PEOPLE = 50_000
 STREAMS = 2_000
-CHANGES = 5_000
+CHANGES = 10_000
 BATCH = 1_000
 
 
@@ -107,29 +107,48 @@ async def _measure() -> None:
 
 
 async def _hearing(joined: Any) -> None:
-    """Changes that another process publishes, one a message, and nobody here watches."""
+    """Changes that another process publishes, and nobody here watches: each alone, and as fast as it can."""
     joined.start()
     await asyncio.sleep(2)
+    began, since = time.process_time(), time.monotonic()
+    await asyncio.sleep(5)
+    idle = (time.process_time() - began) / (time.monotonic() - since)
+    _say("Web process, doing nothing", idle * 1e3, "ms/s")
+    alone = await _heard(idle, together=1, pause="0")
+    _say("Web process, hearing a message with one change", alone, "µs")
+    flood = await _heard(idle, together=20, pause="0.025")
+    _say("Web process, hearing a change that shares its message", flood, "µs")
+
+
+async def _heard(idle: float, *, together: int, pause: str) -> float:
+    """Return the microseconds that each of `CHANGES` changes costs, `idle` of the time taken off."""
+    began, since = time.process_time(), time.monotonic()
     publisher = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.docs.measure", "publish"
+        *(sys.executable, "-m", "tests.docs.measure", "publish", str(together)),
+        env=os.environ | {"PRESENCE_PUBLISH_INTERVAL": pause},
     )
-    began = time.process_time()
     await publisher.wait()
     await asyncio.sleep(1)
-    spent = time.process_time() - began
-    _say("Web process, hearing a change that nobody watches", spent / CHANGES * 1e6, "µs")
+    spent = time.process_time() - began - idle * (time.monotonic() - since)
+    return spent / CHANGES * 1e6
 
 
-async def _publish() -> None:
+async def _publish(together: int) -> None:
     from presence import wiring
     from presence.domain.signals import Heartbeat
     from presence.domain.status import Activity
 
     joined = wiring.parts()
     await joined.epoch.ensure()
-    for number in range(CHANGES):
-        signal = Heartbeat(session="s", activity=Activity.ACTIVE)
-        await joined.applier.apply(user=str(5_000_000 + number), signal=signal)
+    signal = Heartbeat(session=f"s{together}", activity=Activity.ACTIVE)
+    first = 5_000_000 * together  # people who are online already would change nothing
+    for start in range(first, first + CHANGES, together):
+        await asyncio.gather(
+            *(
+                joined.applier.apply(user=str(user), signal=signal)
+                for user in range(start, start + together)
+            )
+        )
     await wiring.stop()
 
 
@@ -209,10 +228,10 @@ def _say(what: str, number: float, unit: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["publish"]:
+    if sys.argv[1:2] == ["publish"]:
         import django
 
         django.setup()
-        asyncio.run(_publish())
+        asyncio.run(_publish(int(sys.argv[2])))
     else:
         main()

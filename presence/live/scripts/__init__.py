@@ -11,4 +11,4 @@ def source(name: str) -> str:
     return files(__name__).joinpath(f"{name}.lua").read_text()
 
 
-NAMES = ("commit", "due", "extend", "load", "occupancy", "renew")
+NAMES = ("commit", "due", "extend", "heads", "load", "occupancy", "renew")
