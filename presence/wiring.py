@@ -22,7 +22,8 @@ from django.core.exceptions import ImproperlyConfigured
 from presence import conf
 from presence.domain.instant import milliseconds
 from presence.domain.policy import Policy
-from presence.fanout.hub import Hub, Timing
+from presence.fanout.hub import Hub
+from presence.fanout.timing import Timing
 from presence.live.alerts import Alerts
 from presence.live.batching import Batcher
 from presence.live.bus import Bus

@@ -7,58 +7,23 @@ bounded by what is watched: one topic per watched user, one mailbox per stream.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
 
 from presence.domain.changes import Entry
 from presence.domain.cursor import Cursor
 from presence.domain.face import Face
 from presence.domain.instant import Instant
 from presence.domain.visibility import Lens
-from presence.fanout.frames import KEEPALIVE, PING, cursor_frame
 from presence.fanout.mailbox import Fragment, Mailbox
 from presence.fanout.sinks import Sink
+from presence.fanout.timing import Timing
 from presence.fanout.topic import Topic
+from presence.fanout.upkeep import Upkeep
+from presence.fanout.watch import Watch
 from presence.fanout.wheel import Wheel
 from presence.fanout.wire import WireOwn, encode, gone_record
 
 _STEP = 0.025  # seconds; a tenth of the default flush interval
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """The hub's durations, in seconds."""
-
-    flush: float
-    keepalive: float
-    stall: float
-
-    @classmethod
-    def of(cls, *, flush: timedelta, keepalive: timedelta, stall: timedelta) -> "Timing":
-        """Return the timing that these durations name."""
-        return cls(
-            flush=flush.total_seconds(),
-            keepalive=keepalive.total_seconds(),
-            stall=stall.total_seconds(),
-        )
-
-
-class Watch:
-    """One open stream, as the hub sees it: its mailbox, its end, and how it is told to end."""
-
-    __slots__ = ("closed", "cursor_sent", "end", "expires_at", "mailbox", "pings")
-
-    def __init__(
-        self, mailbox: Mailbox, *, expires_at: float, pings: bool, end: Callable[[str], None]
-    ) -> None:
-        """End by `end(reason)`: at `expires_at` (loop time) at the latest."""
-        self.mailbox = mailbox
-        self.expires_at = expires_at
-        self.pings = pings
-        self.end = end
-        self.closed = False
-        self.cursor_sent: Cursor | None = None
 
 
 class Hub:
@@ -70,7 +35,7 @@ class Hub:
         self._topics: dict[str, Topic] = {}
         self._watches: dict[Mailbox, Watch] = {}
         self._flushes: Wheel[Mailbox] = Wheel(step=_STEP, fire=self._flush_due)
-        self._checks: Wheel[Watch] = Wheel(step=1.0, fire=self._check)
+        self._upkeep = Upkeep(timing, lambda: self.cursor)
         self.cursor = Cursor("0", 0)
         self.delivered = 0
 
@@ -116,8 +81,7 @@ class Hub:
         mailbox = watch.mailbox
         waiting = mailbox.pending
         mailbox.release(sink, now)
-        watch.cursor_sent = self.cursor
-        self._checks.add(watch, max(0.0, min(self._timing.keepalive, watch.expires_at - now)))
+        self._upkeep.add(watch, now)
         if waiting:
             self._offer(mailbox, now)
 
@@ -297,32 +261,6 @@ class Hub:
                 mailbox.is_scheduled = True
                 self._flushes.add(mailbox, max(self._timing.flush, _STEP))
 
-    # --- Keep-alive, rotation, stalls -------------------------------------------------------------
-
-    def _check(self, watch: Watch) -> None:
-        if watch.closed:
-            return
-        now = asyncio.get_running_loop().time()
-        mailbox, timing = watch.mailbox, self._timing
-        behind = bool(mailbox.pending) or not (mailbox.sink is None or mailbox.sink.is_idle)
-        if behind and now - mailbox.progress_at >= timing.stall:
-            watch.end("stalled")
-            return
-        if now >= watch.expires_at:
-            watch.end("rotate")
-            return
-        silence = now - mailbox.progress_at
-        if silence >= timing.keepalive - 0.5 and not behind:
-            if watch.cursor_sent == self.cursor:
-                mailbox.write(PING if watch.pings else KEEPALIVE, now)
-            else:
-                body = cursor_frame(self.cursor)
-                mailbox.write(body + PING if watch.pings else body, now)
-                watch.cursor_sent = self.cursor
-            silence = 0.0
-        pause = max(1.0, timing.keepalive - silence)
-        self._checks.add(watch, min(pause, max(1.0, watch.expires_at - now)))
-
     def _subscribe(self, mailbox: Mailbox, user: str, lens: Lens) -> Topic:
         topic = self._topics.get(user)
         if topic is None:
@@ -347,6 +285,6 @@ class Hub:
             mailbox.write(body, now)
 
     def shut(self) -> None:
-        """Stop both wheels."""
+        """Stop every timer."""
         self._flushes.close()
-        self._checks.close()
+        self._upkeep.shut()

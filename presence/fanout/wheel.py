@@ -7,6 +7,7 @@ event loop one call per step, and a wheel without entries none.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from math import ceil
 from typing import Generic, TypeVar
@@ -24,8 +25,9 @@ class Wheel(Generic[T]):
         """Round delays up to multiples of `step` seconds."""
         self._step = step
         self._fire = fire
-        self._slots: dict[int, list[T]] = {}
+        self._slots: dict[int, deque[T]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0  # kept here: a uvloop timer that is late already cannot say when it is
 
     def add(self, item: T, delay: float) -> None:
         """Fire `item` in `delay` seconds, or up to one step later."""
@@ -35,7 +37,7 @@ class Wheel(Generic[T]):
         if items is not None:
             items.append(item)
             return
-        self._slots[slot] = [item]
+        self._slots[slot] = deque([item])
         self._arm(loop)
 
     def close(self) -> None:
@@ -48,16 +50,21 @@ class Wheel(Generic[T]):
     def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
         due = min(self._slots) * self._step
         if self._timer is not None:
-            if self._timer.when() <= due:
+            if self._due <= due:
                 return
             self._timer.cancel()
+        self._due = due
         self._timer = loop.call_at(due, self._turn, loop)
 
     def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         now = loop.time() + 1e-6  # call_at may come a clock tick early
-        for slot in sorted(slot for slot in self._slots if slot * self._step <= now):
-            for item in self._slots.pop(slot):
-                self._fire(item)
-        if self._slots:
-            self._arm(loop)
+        try:
+            for slot in sorted(slot for slot in self._slots if slot * self._step <= now):
+                items = self._slots[slot]
+                while items:
+                    self._fire(items.popleft())
+                del self._slots[slot]
+        finally:
+            if self._slots:  # also when one item raised: the others have their turn right after
+                self._arm(loop)

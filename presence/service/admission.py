@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from time import time
 
-from presence.fanout.hub import Watch
+from presence.fanout.watch import Watch
 from presence.live.connection import LiveUnavailableError
 from presence.live.revocations import Revocations
 from presence.service.errors import Unavailable

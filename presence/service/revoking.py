@@ -9,7 +9,7 @@ from contextlib import suppress
 from django.utils.crypto import salted_hmac
 
 from presence.domain.instant import Instant
-from presence.live.bus import Bus, BusUnavailableError, RulesChanged
+from presence.live.bus import Bus, BusUnavailableError
 from presence.live.connection import LiveUnavailableError
 from presence.live.revocations import Revocations
 from presence.live.rules_log import RulesLog
@@ -54,4 +54,4 @@ class Revoking:
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
         with suppress(BusUnavailableError):  # they look at the log anyway, a bit later
-            await self._bus.notify(RulesChanged((user,)))
+            await self._bus.announce_rules()

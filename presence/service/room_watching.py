@@ -15,7 +15,8 @@ import structlog
 
 from presence.domain.cursor import Cursor
 from presence.fanout.frames import event_frame
-from presence.fanout.hub import Hub, Watch
+from presence.fanout.hub import Hub
+from presence.fanout.watch import Watch
 from presence.service.ending import is_ending
 from presence.service.errors import NotFound, ServiceError
 from presence.service.rooms import LISTED, Rooms, RoomView

@@ -19,8 +19,9 @@ from presence.domain.cursor import Cursor
 from presence.domain.instant import LATEST, Instant, format_instant, milliseconds
 from presence.domain.status import Device
 from presence.fanout.frames import event_frame, retry_frame
-from presence.fanout.hub import Hub, Watch
+from presence.fanout.hub import Hub
 from presence.fanout.mailbox import Mailbox
+from presence.fanout.watch import Watch
 from presence.live.bus import AlertsFired
 from presence.service.access import Access, Lenses
 from presence.service.attachments import Attachment, Attachments

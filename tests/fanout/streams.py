@@ -9,8 +9,10 @@ from presence.domain.message import Message
 from presence.domain.status import Device, Status
 from presence.domain.visibility import Lens
 from presence.fanout.frames import event_frame
-from presence.fanout.hub import Hub, Timing, Watch
+from presence.fanout.hub import Hub
 from presence.fanout.mailbox import Mailbox
+from presence.fanout.timing import Timing
+from presence.fanout.watch import Watch
 from tests.fanout.wires import Client, Wire
 
 NOON = 1_795_000_000_000
