@@ -17,7 +17,8 @@ from presence.api.resource import Resource
 from presence.api.shapes import NOW, ChangesShape
 from presence.domain.cursor import Cursor, parse_cursor
 from presence.domain.instant import format_instant
-from presence.wiring import Parts, call
+from presence.parts import Parts
+from presence.wiring import call
 
 # Of no epoch: everything has changed since.
 BEGINNING = Cursor("", 0)

@@ -15,9 +15,10 @@ from presence.api.shapes import MeShape
 from presence.domain.instant import Instant, format_instant
 from presence.domain.message import Message
 from presence.domain.status import Availability
+from presence.parts import Parts
 from presence.service.names import names_of
 from presence.service.why import Explanation
-from presence.wiring import Parts, call
+from presence.wiring import call
 
 ME_EXAMPLE = {
     "user": "42",

@@ -18,8 +18,9 @@ from presence.api.shapes import NOW, RecordShape, RecordsShape
 from presence.conf import settings
 from presence.domain.ids import MAX_USER_LENGTH, check_user
 from presence.domain.instant import milliseconds
+from presence.parts import stale_after
 from presence.service.errors import NotFound
-from presence.wiring import call, stale_after
+from presence.wiring import call
 
 RECORD_EXAMPLE = {
     "user": "42",

@@ -16,8 +16,9 @@ from presence.api.shapes import RoomShape
 from presence.conf import settings
 from presence.domain.ids import check_room
 from presence.domain.instant import milliseconds
+from presence.parts import stale_after
 from presence.service.errors import NotFound
-from presence.wiring import call, stale_after
+from presence.wiring import call
 
 ROOM_EXAMPLE = {
     "room": "lobby",

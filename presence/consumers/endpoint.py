@@ -14,9 +14,10 @@ from channels.consumer import AsyncConsumer
 from presence.consumers.authentication import Authentication
 from presence.consumers.exchange import ClientGoneError, Exchange, ProblemError
 from presence.consumers.origins import Origins
+from presence.parts import Parts
 from presence.service.errors import NotFound, Refused, Unavailable
 from presence.service.problem import Problem
-from presence.wiring import Parts, parts
+from presence.wiring import parts
 
 log = structlog.get_logger(__name__)
 

@@ -12,8 +12,8 @@ from presence.consumers.exchange import Exchange, refuse
 from presence.domain.cursor import Cursor
 from presence.domain.instant import Instant, format_instant
 from presence.fanout.wire import encode
+from presence.parts import Parts
 from presence.service.heartbeats import Beat
-from presence.wiring import Parts
 
 
 class HeartbeatConsumer(Endpoint):

@@ -7,7 +7,7 @@ from presence.consumers.authentication import Authentication
 from presence.consumers.bodies import leave_of
 from presence.consumers.endpoint import Endpoint
 from presence.consumers.exchange import Exchange, refuse
-from presence.wiring import Parts
+from presence.parts import Parts
 
 
 class LeaveConsumer(Endpoint):

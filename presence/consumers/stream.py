@@ -16,11 +16,11 @@ from presence.consumers.exchange import Exchange, Headers, refuse
 from presence.consumers.stream_query import request_of
 from presence.fanout.frames import chunked
 from presence.fanout.sinks import SendSink, TransportSink
+from presence.parts import Parts
 from presence.service.admission import Admitted, RevokedError
 from presence.service.errors import Unavailable
 from presence.service.verified_token import VerifiedToken
 from presence.service.watching import Opened
-from presence.wiring import Parts
 
 EXTENSION = "presence.transport"  # see presence.serving.protocol
 

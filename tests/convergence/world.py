@@ -8,12 +8,12 @@ from datetime import timedelta
 import msgspec
 from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
-from presence import wiring
 from presence.conf import Settings
 from presence.domain.cursor import parse_cursor
 from presence.domain.status import Activity, Availability
 from presence.domain.visibility import Privacy
 from presence.models import Block, Contact, LastSeen, PrivacyRule, Standing
+from presence.parts import join
 from presence.service.database import in_database
 from presence.service.privacy_rules import block, set_privacy, unblock
 from presence.service.watching import Request
@@ -75,14 +75,14 @@ class World:
         # A process that nobody hears: what it publishes goes to a channel layer of its own.
         layer = channel_layers.set("default", InMemoryChannelLayer())
         try:
-            self.unheard = wiring.join(self.settings)
+            self.unheard = join(self.settings)
         finally:
             channel_layers.set("default", layer)
         # Whoever asks anew: nothing is remembered here.
-        self.judge = wiring.join(replace(self.settings, roster_cache=timedelta(0)))
+        self.judge = join(replace(self.settings, roster_cache=timedelta(0)))
 
     def _web(self):
-        parts = wiring.join(self.settings)
+        parts = join(self.settings)
         parts.start()
         return parts
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
 
-from presence import wiring
 from presence.conf import Settings
+from presence.parts import join as join_parts
 
 
 def ms(count):
@@ -52,7 +52,7 @@ async def processes(redis_url):
         if not is_heard:  # what it publishes goes to a channel layer of its own
             layer = channel_layers.set("default", InMemoryChannelLayer())
         try:
-            joined.append(wiring.join(settings))
+            joined.append(join_parts(settings))
         finally:
             if layer is not None:
                 channel_layers.set("default", layer)

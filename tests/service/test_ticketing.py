@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from presence import conf, wiring
+from presence import conf
 from presence.domain.instant import LATEST
 from presence.live.tickets import Tickets
+from presence.parts import join
 from presence.service.verified_token import Kind, VerifiedToken
 
 PROOF = VerifiedToken(
@@ -16,7 +17,7 @@ PROOF = VerifiedToken(
 
 @pytest.fixture
 async def joined(redis_url):
-    parts = wiring.join(conf.settings())
+    parts = join(conf.settings())
     yield parts
     await parts.close()
 
