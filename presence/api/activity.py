@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from presence.api.history import COST, asked_number, lens_of
 from presence.api.resource import Resource
-from presence.api.shapes import WeekShape
+from presence.api.shapes.past import WeekShape
 from presence.service.past import rhythm_of_user
 
 WEEKS = 4

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from presence.api.bodies import Body, FutureInstant, UserId
 from presence.api.resource import Resource
-from presence.api.shapes import AlertShape, AlreadyOnlineShape
+from presence.api.shapes.others import AlertShape, AlreadyOnlineShape
 from presence.domain.instant import format_instant, from_datetime, milliseconds
 from presence.domain.status import Status
 from presence.wiring import call

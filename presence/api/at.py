@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from presence.api.history import asked_instant
 from presence.api.records import USERS_PARAMETER, listed_users
 from presence.api.resource import Resource
-from presence.api.shapes import StatusesAtShape
+from presence.api.shapes.past import StatusesAtShape
 from presence.domain.instant import format_instant, from_datetime
 from presence.service.past import statuses_at
 from presence.wiring import call

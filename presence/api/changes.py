@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from presence.api.consumer_schema import CURSOR_PATTERN
 from presence.api.records import RECORD_EXAMPLE
 from presence.api.resource import Resource
-from presence.api.shapes import NOW, ChangesShape
+from presence.api.shapes.changes import ChangesShape
+from presence.api.shapes.shape import NOW
 from presence.domain.cursor import Cursor, parse_cursor
 from presence.domain.instant import format_instant
 from presence.parts import Parts

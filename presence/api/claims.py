@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from presence.api.bodies import Body, CheckedText, Choice, FutureInstant
 from presence.api.resource import Resource
-from presence.api.shapes import ClaimShape
+from presence.api.shapes.me import ClaimShape
 from presence.domain.claim import CLAIMABLE, MAX_LABEL_LENGTH, PRIORITIES
 from presence.domain.instant import format_instant, from_datetime
 from presence.domain.status import Status

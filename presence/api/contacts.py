@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from presence.api.bodies import Body, UserId
 from presence.api.resource import Resource
-from presence.api.shapes import BlockShape, BlocksShape, ContactShape, ContactsShape
+from presence.api.shapes.others import BlockShape, BlocksShape, ContactShape, ContactsShape
 from presence.service.contacts import add_contact, contacts_of, remove_contact
 from presence.service.errors import NotFound
 from presence.service.privacy_rules import block, blocks_of, unblock

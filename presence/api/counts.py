@@ -11,10 +11,12 @@ from rest_framework.response import Response
 
 from presence.api.records import QueryRecords, RecordsQuery
 from presence.api.resource import Resource
-from presence.api.shapes import CountShape
-from presence.wiring import call
+from presence.api.shapes.records import CountShape
+from presence.conf import settings
+from presence.domain.instant import milliseconds
+from presence.wiring import call, stale_after
 
-COUNT_EXAMPLE = {"visible": 3, "available": 1, "reachable": 2}
+COUNT_EXAMPLE = {"visible": 3, "available": 1, "reachable": 2, "stale_after_ms": 45_000}
 
 
 class Count(Resource):
@@ -49,5 +51,6 @@ class Count(Resource):
                 "visible": count.visible,
                 "available": count.available,
                 "reachable": count.reachable,
+                "stale_after_ms": milliseconds(stale_after(settings())),
             }
         )

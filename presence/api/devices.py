@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from presence.api.resource import Resource
-from presence.api.shapes import DevicesShape
+from presence.api.shapes.me import DevicesShape
 from presence.domain.ids import check_session
 from presence.service.errors import Refused
 from presence.wiring import call

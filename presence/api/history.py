@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from presence.api.me import shown_instant, shown_message
 from presence.api.places import read_place, write_place
 from presence.api.resource import Resource
-from presence.api.shapes import NOW, TransitionsShape
+from presence.api.shapes.past import TransitionsShape
+from presence.api.shapes.shape import NOW
 from presence.domain.ids import check_user
 from presence.domain.instant import Instant, format_instant, parse_instant
 from presence.domain.visibility import Lens

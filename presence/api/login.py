@@ -21,7 +21,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from presence.api.bodies import Body, CheckedText, Text
 from presence.api.resource import Resource, django_request
-from presence.api.shapes import PairShape
+from presence.api.shapes.tokens import PairShape
 from presence.api.throttles import AddressThrottle, address_of, spend, wait_before
 
 MAX_NAME_LENGTH = 150

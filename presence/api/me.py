@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from presence.api.bodies import Body, Choice, FutureInstant, MessageBody
 from presence.api.resource import Resource
-from presence.api.shapes import MeShape
+from presence.api.shapes.me import MeShape
 from presence.domain.instant import Instant, format_instant
 from presence.domain.message import Message
 from presence.domain.status import Availability

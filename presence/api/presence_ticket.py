@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from presence.api.resource import Resource
-from presence.api.shapes import PresenceTicketShape
+from presence.api.shapes.tokens import PresenceTicketShape
 from presence.wiring import call
 
 

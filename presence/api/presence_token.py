@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from presence.api.resource import Resource
-from presence.api.shapes import PresenceTokenShape
+from presence.api.shapes.tokens import PresenceTokenShape
 from presence.service.tokens import Kind, issue_presence_token
 
 COOKIE = "presence_token"

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from presence.api.bodies import Body, Choice
 from presence.api.contacts import announce
 from presence.api.resource import Resource
-from presence.api.shapes import PrivacyShape
+from presence.api.shapes.me import PrivacyShape
 from presence.domain.visibility import Audience, Precision, Privacy
 from presence.service.privacy_rules import privacy_of, set_privacy
 

@@ -14,7 +14,8 @@ from rest_framework.response import Response
 
 from presence.api.bodies import ID_PATTERN, MAX_USERS, Body, UserIds
 from presence.api.resource import Resource
-from presence.api.shapes import NOW, RecordShape, RecordsShape
+from presence.api.shapes.records import RecordAnswerShape, RecordsShape
+from presence.api.shapes.shape import NOW
 from presence.conf import settings
 from presence.domain.ids import MAX_USER_LENGTH, check_user
 from presence.domain.instant import milliseconds
@@ -80,8 +81,12 @@ class Record(Resource):
         operation_id="get_record",
         summary="Is this person reachable right now, and if not, when were they last here?",
         tags=["presence"],
-        responses={200: RecordShape},
-        examples=[OpenApiExample("online", value=RECORD_EXAMPLE, response_only=True)],
+        responses={200: RecordAnswerShape},
+        examples=[
+            OpenApiExample(
+                "online", value={**RECORD_EXAMPLE, "stale_after_ms": 45_000}, response_only=True
+            )
+        ],
     )
     def get(self, request: Request, user: str) -> Response:  # noqa: ARG002
         """Return one record."""
@@ -90,10 +95,10 @@ class Record(Resource):
         except ValueError:
             raise NotFound from None  # what no user can be called is as unknown as any other id
         self.spend("lookups")
-        found = view_records(viewer=self.viewer, users=[user])["users"]
-        if not found:
+        found = view_records(viewer=self.viewer, users=[user])
+        if not found["users"]:
             raise NotFound
-        return Response(found[0])
+        return Response({**found["users"][0], "stale_after_ms": found["stale_after_ms"]})
 
 
 class Records(Resource):

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from presence.api.records import RECORD_EXAMPLE
 from presence.api.resource import Resource
-from presence.api.shapes import RoomShape
+from presence.api.shapes.records import RoomShape
 from presence.conf import settings
 from presence.domain.ids import check_room
 from presence.domain.instant import milliseconds

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 
 from presence.api.me import explain, shown_instant
 from presence.api.resource import Resource
-from presence.api.shapes import NOW, SessionsShape, WhyShape
+from presence.api.shapes.me import SessionsShape, WhyShape
+from presence.api.shapes.shape import NOW
 from presence.domain.instant import format_instant
 from presence.service.errors import NotFound
 from presence.service.why import SessionView

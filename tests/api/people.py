@@ -40,4 +40,5 @@ def record_of(viewer: str, user: str) -> dict[str, Any]:
     answer = Api(viewer).get(f"presence/{user}/")
     assert answer.status_code == 200, answer.content
     record: dict[str, Any] = answer.json()
+    assert record.pop("stale_after_ms") == 45_000
     return record

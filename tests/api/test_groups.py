@@ -61,7 +61,12 @@ class TestCount:
         come(dan)
         Api(dan).post("me/blocks/", {"user": ana})
         answer = Api(ana).post("presence/count/", {"users": [ana, ben, chloe, dan, "nobody"]})
-        assert answer.json() == {"visible": 3, "available": 1, "reachable": 2}
+        assert answer.json() == {
+            "visible": 3,
+            "available": 1,
+            "reachable": 2,
+            "stale_after_ms": 45_000,
+        }
 
 
 class TestRooms:

@@ -116,10 +116,10 @@ def test_a_set_query_says_how_many_and_never_who(town):
     block(dan, ben)
     group = [ana.id, chloe.id, dan.id, emil.id, "999999999"]
     answer = ben.api("POST", "presence/count/", {"users": group})
-    assert ok(answer) == {"visible": 3, "available": 1, "reachable": 2}
+    assert ok(answer) == {"visible": 3, "available": 1, "reachable": 2, "stale_after_ms": 3000}
     choose(ana, "invisible")
     counted = ok(ben.api("POST", "presence/count/", {"users": group}))
-    assert counted == {"visible": 3, "available": 0, "reachable": 1}
+    assert counted == {"visible": 3, "available": 0, "reachable": 1, "stale_after_ms": 3000}
     many = [f"u{number}" for number in range(1_001)]
     assert ben.api("POST", "presence/count/", {"users": many}).is_problem(400, "users")
     assert ben.api("POST", "presence/count/", {"users": ["a b"]}).is_problem(400, "users.0")
