@@ -56,10 +56,12 @@ class Person:
         return ask(self.town.site.port, method, target, body=body, headers=self.headers)
 
     def record_of(self, other: Person) -> dict[str, Any]:
-        """What the API shows of `other`."""
+        """What the API shows of `other`, as it would travel on a stream."""
         answer = self.api("GET", f"presence/{other.id}/")
         assert answer.status == 200, answer.body
-        return answer.json
+        record = answer.json
+        del record["stale_after_ms"]
+        return record
 
     def watch(
         self,
