@@ -17,7 +17,7 @@ from presence import wiring
 from presence.consumers.exchange import Exchange, Receive, Send
 from presence.live.epoch import ShardCountError
 from presence.routing import CONSUMERS
-from presence.service.metrics import Figures
+from presence.service.metrics import Figures, shared
 from presence.service.problem import Problem
 
 Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
@@ -94,7 +94,13 @@ async def _metrics(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Answer this process's figures for Prometheus."""
     joined = wiring.parts()
     exchange = Exchange(scope, receive, send)
-    figures = Figures(joined.hub, joined.following, joined.attachments)
+    figures = Figures(
+        joined.hub,
+        joined.following,
+        joined.attachments,
+        joined.heartbeats,
+        await shared(joined.recorder, joined.tally),
+    )
     body = generate_latest() + figures.text()
     await exchange.start(200, [(b"content-type", CONTENT_TYPE_LATEST.encode())])
     await exchange.close(body)

@@ -30,6 +30,7 @@ from presence.live.records import Records
 from presence.live.revocations import Revocations
 from presence.live.rooms import Rooms as LiveRooms
 from presence.live.rules_log import RulesLog
+from presence.live.tally import Tally
 from presence.live.tickets import Tickets
 from presence.service.access import Access
 from presence.service.admission import Admission
@@ -102,6 +103,7 @@ class Parts:
     attending: Attending
     expiry: Expiry
     recorder: Recorder
+    tally: Tally
     restoring: Restoring
     health: Health
     tasks: dict[str, "asyncio.Task[None]"]
@@ -261,6 +263,7 @@ def join(settings: conf.Settings) -> Parts:
         attending=Attending(leases, lasts=settings.serving_lasts),
         expiry=Expiry(leases, applier),
         recorder=recorder,
+        tally=Tally(connection),
         restoring=Restoring(epoch, applier),
         health=Health(
             connection,

@@ -8,11 +8,12 @@ from functools import lru_cache
 from presence.consumers.authentication import Authentication
 from presence.consumers.bodies import cursor_of, heartbeat_of
 from presence.consumers.endpoint import Endpoint
-from presence.consumers.exchange import Exchange, refuse
+from presence.consumers.exchange import Exchange, ProblemError, refuse
 from presence.domain.cursor import Cursor
 from presence.domain.instant import Instant, format_instant
 from presence.fanout.wire import encode
 from presence.parts import Parts
+from presence.service.errors import Refused, Unavailable
 from presence.service.heartbeats import Beat
 
 
@@ -27,6 +28,17 @@ class HeartbeatConsumer(Endpoint):
         return exchange.headers.get(b"content-type", b"").startswith(b"application/json")
 
     async def handle(self, exchange: Exchange, joined: Parts, user_of: Authentication) -> None:
+        """Answer a heartbeat, and count those that come to nothing."""
+        try:
+            await self._handle(exchange, joined, user_of)
+        except (ProblemError, Refused):
+            joined.heartbeats.refused += 1
+            raise
+        except Unavailable:
+            joined.heartbeats.unavailable += 1
+            raise
+
+    async def _handle(self, exchange: Exchange, joined: Parts, user_of: Authentication) -> None:
         """Renew the lease; with `since`, tell what changed among the user's contacts."""
         user = user_of.user(exchange)
         if not self.takes(exchange):

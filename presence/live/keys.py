@@ -90,6 +90,11 @@ class Keys:
         return f"{self.prefix}:revoked"
 
     @property
+    def tally(self) -> str:
+        """Return the key of what all workers have done (hash: what -> how often)."""
+        return f"{self.prefix}:tally"
+
+    @property
     def restored(self) -> str:
         """Return the key that names the epoch which history has filled (string)."""
         return f"{self.prefix}:restored"

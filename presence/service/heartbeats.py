@@ -61,6 +61,10 @@ class Heartbeats:
         self._keys = keys
         self._policy = policy
         self._recent = _Recent(gap)
+        self.unchanged = 0  # how many were answered so, for whoever asks (metrics)
+        self.changed = 0
+        self.refused = 0
+        self.unavailable = 0
         self._untold = _Untold()
         self._leases = {activity: policy.lease_for(activity) for activity in Activity}
 
@@ -97,8 +101,11 @@ class Heartbeats:
             # Shielded: a client that hangs up must not leave a record half decided.
             applied = await asyncio.shield(self._applier.apply(user=user, signal=signal))
             now, found = applied.now, applied.record.face.status
+            self.changed += 1
             if device is None and session in applied.record.sessions:
                 self._untold.note(user, session, applied.record.sessions[session].device)
+        else:
+            self.unchanged += 1
         return self._beat(name, activity, now, found)
 
     def renew(
@@ -120,6 +127,7 @@ class Heartbeats:
             if isinstance(result, LiveUnavailableError) or result[1] is None:
                 done(None)
                 return
+            self.unchanged += 1
             done(self._beat(name, activity, result[0], result[1]))
 
         shard = self._keys.shard(user)

@@ -55,6 +55,11 @@ class Command(BaseCommand):
             "--all-in-one", action="store_true", help="run `manage.py worker` as well, supervised"
         )
         parser.add_argument(
+            "--metrics-port",
+            type=int,
+            help="let web process n listen on 127.0.0.1 and this port + n - 1 as well, so that each can be scraped",
+        )
+        parser.add_argument(
             "--trusted-proxies",
             default=os.environ.get("FORWARDED_ALLOW_IPS", ""),
             help="addresses or networks whose X-Forwarded-* headers count (default: "
@@ -84,6 +89,7 @@ class Command(BaseCommand):
         module, _, name = path.rpartition(".")
         try:
             listeners = _listen(options, workers)
+            own = _listen_alone(options["metrics_port"], workers)
         except CannotListenError as error:
             raise CommandError(str(error)) from None
         patience = settings().drain_after.total_seconds() + _MARGIN
@@ -99,9 +105,13 @@ class Command(BaseCommand):
         import_module(module)  # its errors once, here; and its memory shared by all processes
         self._say(described(listeners[0]), workers, with_worker=options["all_in_one"])
         if workers == 1 and not options["all_in_one"]:
-            code = serving.run(listeners)
+            code = serving.run([*listeners, *own])
         else:
-            code = _supervise(serving, listeners, workers, patience, options["all_in_one"])
+            sockets = [
+                [listeners[number % len(listeners)], *own[number : number + 1]]
+                for number in range(workers)
+            ]
+            code = _supervise(serving, sockets, patience, options["all_in_one"])
         if options["uds"]:
             options["uds"].unlink(missing_ok=True)
         if code:
@@ -126,17 +136,28 @@ def _listen(options: dict[str, Any], workers: int) -> list[socket.socket]:
     return listen_on_port(host=options["host"], port=options["port"], count=workers)
 
 
+def _listen_alone(port: int | None, workers: int) -> list[socket.socket]:
+    """Return a listener for each process that is its own: the kernel spreads the common one's connections."""
+    if port is None:
+        return []
+    return [
+        listener
+        for number in range(workers)
+        for listener in listen_on_port(host="127.0.0.1", port=port + number)
+    ]
+
+
 def _supervise(
     serving: Serving,
-    listeners: Sequence[socket.socket],
-    workers: int,
+    sockets: Sequence[Sequence[socket.socket]],
     patience: float,
     with_worker: bool,
 ) -> int:
     roles = [
-        Role(name=f"web process {number + 1}", run=_web(serving, listeners, number))
-        for number in range(workers)
+        Role(name=f"web process {number + 1}", run=_web(serving, sockets, number))
+        for number in range(len(sockets))
     ]
+    listeners = {listener for each in sockets for listener in each}
     if with_worker:
         roles.append(Role(name="worker", run=_work))
 
@@ -149,13 +170,14 @@ def _supervise(
     return Supervisor(roles, patience=patience + _MARGIN).run(on_stop=stop_listening)
 
 
-def _web(serving: Serving, listeners: Sequence[socket.socket], number: int) -> Callable[[], int]:
+def _web(
+    serving: Serving, sockets: Sequence[Sequence[socket.socket]], number: int
+) -> Callable[[], int]:
     def run() -> int:
-        mine = listeners[number % len(listeners)]
-        for listener in listeners:
-            if listener is not mine:
-                listener.close()
-        return serving.run([mine])
+        mine = sockets[number]
+        for listener in {each for others in sockets for each in others} - set(mine):
+            listener.close()
+        return serving.run(mine)
 
     return run
 

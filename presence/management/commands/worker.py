@@ -19,6 +19,7 @@ from presence import wiring
 from presence.history import partitions
 from presence.live.connection import LiveUnavailableError
 from presence.live.epoch import ShardCountError
+from presence.parts import Parts
 from presence.service.database import in_database
 from presence.service.errors import Unavailable
 
@@ -56,10 +57,13 @@ async def _work() -> None:
         swept = await joined.expiry.sweep()
         if swept.changes:
             log.debug("swept", users=swept.users, changes=swept.changes)
+        await _count(joined, sweeps=1, swept_changes=swept.changes, held_sweeps=int(swept.is_held))
 
     async def record() -> None:
-        while await joined.recorder.record() and not ending.is_set():
-            pass
+        while recorded := await joined.recorder.record():
+            await _count(joined, recorded=recorded)
+            if ending.is_set():
+                break
 
     async def keep_months() -> None:
         await in_database(partitions.ensure)
@@ -75,6 +79,11 @@ async def _work() -> None:
         ):
             tasks.create_task(_repeat(job, interval, ending))
     await wiring.stop()
+
+
+async def _count(joined: Parts, **done: int) -> None:
+    with suppress(LiveUnavailableError):  # a figure is worth no failure
+        await joined.tally.add(**done)
 
 
 async def _repeat(
