@@ -14,7 +14,8 @@ from presence.api.resource import Resource
 from presence.api.shapes.records import CountShape
 from presence.conf import settings
 from presence.domain.instant import milliseconds
-from presence.wiring import call, stale_after
+from presence.parts import stale_after
+from presence.wiring import call
 
 COUNT_EXAMPLE = {"visible": 3, "available": 1, "reachable": 2, "stale_after_ms": 45_000}
 

@@ -1,5 +1,8 @@
 """Figures: each process counts its own heartbeats, and any tells what the workers have done."""
 
+import socket
+from contextlib import suppress
+
 from tests.end_to_end.people import Town, wait_until
 from tests.end_to_end.wire import ask
 from tests.servers import free_port
@@ -37,8 +40,17 @@ def test_heartbeats_are_counted_by_answer_and_the_workers_work_is_told(serve):
     assert "presence_history_backlog" not in told
 
 
+def free_pair():
+    """Two loopback ports side by side that nobody uses."""
+    while True:
+        port = free_port()
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port + 1))
+            return port
+
+
 def test_each_of_several_processes_can_be_scraped(serve):
-    port = free_port()
+    port = free_pair()
     site = serve(arguments=("--workers", "2", "--metrics-port", str(port)))
     ana = Town(site).person("ana")
     for _ in range(12):
