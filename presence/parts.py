@@ -48,6 +48,7 @@ from presence.service.health import Health
 from presence.service.heartbeats import Heartbeats
 from presence.service.homes import Homes
 from presence.service.leaving import Leaving
+from presence.service.loading import Loading
 from presence.service.own_views import OwnViews
 from presence.service.publishing import Publisher
 from presence.service.push_devices import PushDevices
@@ -157,10 +158,11 @@ def join(settings: conf.Settings) -> Parts:
     bus = Bus(layer, settings.key_prefix)
     publisher = Publisher(bus, pace=settings.publish_interval)
     homes = Homes()
+    loading = Loading(records)
     access = Access(trust=settings.roster_cache, is_reciprocal=settings.reciprocal)
     faces = Faces(records)
     alerting = Alerting(Alerts(connection), access, faces, publisher)
-    applier = Applier(records, epoch, homes, publisher, alerting, policy)
+    applier = Applier(records, loading, epoch, homes, publisher, alerting, policy)
     hub = Hub(
         Timing.of(
             flush=settings.flush_interval,
@@ -168,7 +170,7 @@ def join(settings: conf.Settings) -> Parts:
             stall=settings.stall_after,
         )
     )
-    own_views = OwnViews(records, homes, hub)
+    own_views = OwnViews(loading, homes, hub)
     roster = Roster(
         access,
         faces,

@@ -131,6 +131,11 @@ def unpack_record(user: str, raw: bytes, deadlines: Deadlines) -> tuple[Stamp, R
     )
 
 
+def unpack_stamp(raw: bytes) -> Stamp:
+    """Return only the stamp of a record."""
+    return _split(raw)[0]
+
+
 def unpack_face(raw: bytes) -> tuple[Stamp, Face]:
     """Return the stamp and only the face of a record: what a snapshot needs."""
     stamp, body = _split(raw)

@@ -20,6 +20,7 @@ from presence.live.codec import (
     pack_record,
     unpack_face,
     unpack_record,
+    unpack_stamp,
 )
 from presence.live.connection import Connection, guarded
 from presence.live.keys import STATUS_LETTER, STREAM_MARK, mark_of, member
@@ -183,19 +184,31 @@ class Records:
         Raises:
             LiveUnavailableError: Redis did not answer.
         """
-        if not users:
-            return {}
-        keys = [self._keys.record(user) for user in users]
-        redis = self._connection.redis
-        if self._connection.is_cluster:
-            raws = await guarded(redis.mget_nonatomic(keys))
-        else:
-            raws = await guarded(redis.mget(keys))
         found = {}
-        for user, raw in zip(users, raws, strict=True):
+        for user, raw in zip(users, await self._raw(users), strict=True):
             if raw:
                 stamp, face = unpack_face(raw)
                 found[user] = Sighting(face=face, stamp=stamp)
+        return found
+
+    async def rules_at(self, users: Sequence[str]) -> Instant:
+        """Return when who may see one of `users` last changed, 0 if the store knows of no change.
+
+        Raises:
+            LiveUnavailableError: Redis did not answer.
+        """
+        raws = await self._raw(users)
+        return max((unpack_stamp(raw).rules_at for raw in raws if raw), default=0)
+
+    async def _raw(self, users: Sequence[str]) -> list[bytes | None]:
+        if not users:
+            return []
+        keys = [self._keys.record(user) for user in users]
+        redis = self._connection.redis
+        if self._connection.is_cluster:
+            found: list[bytes | None] = await guarded(redis.mget_nonatomic(keys))
+        else:
+            found = await guarded(redis.mget(keys))
         return found
 
 

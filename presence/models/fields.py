@@ -3,13 +3,15 @@
 Flow: domain value <-> **field** <-> column.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.lookups import In
+from django.db.models.sql.compiler import SQLCompiler
 
 from presence.domain.ids import MAX_USER_LENGTH, check_user
 from presence.domain.status import Device
@@ -51,6 +53,26 @@ class UserIdField(TextBase):
         LIKE under collations other than "C".
         """
         return f"character varying({self.max_length})"
+
+
+@UserIdField.register_lookup
+class IsAnyOf(In):
+    """`user__in=ids` with all ids as one array: with a placeholder each, reading the SQL takes longer than Postgres.
+
+    200 viewers with 200 contacts each are 40,000 ids in a query.
+    """
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, Sequence[Any]]:
+        """Return the comparison; a subquery is left as it is."""
+        if not self.rhs_is_direct_value():
+            return super().as_sql(compiler, connection)
+        ids = list({each for each in self.rhs if each is not None})
+        if not ids:
+            raise EmptyResultSet
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", [*params, ids]
 
 
 class DevicesField(DevicesBase):

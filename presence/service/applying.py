@@ -25,6 +25,7 @@ from presence.live.records import Committed, EpochChangedError, Loaded, Records
 from presence.service.alerting import Alerting
 from presence.service.errors import Unavailable
 from presence.service.homes import Homes
+from presence.service.loading import Loading
 from presence.service.publishing import Publisher
 from presence.service.trust import on_trust
 
@@ -51,6 +52,7 @@ class Applier:
     def __init__(
         self,
         records: Records,
+        loading: Loading,
         epoch: Epoch,
         homes: Homes,
         publisher: Publisher,
@@ -59,6 +61,7 @@ class Applier:
     ) -> None:
         """Join the parts of the slow path."""
         self._records = records
+        self._loading = loading
         self._epoch = epoch
         self._homes = homes
         self._publisher = publisher
@@ -78,7 +81,7 @@ class Applier:
             lock = self._locks[user] = asyncio.Lock()
         try:
             async with lock:
-                (loaded,) = await self._records.load([user])
+                loaded = await self._loading.of(user)
                 return await self._commit(loaded, signal)
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
@@ -108,7 +111,7 @@ class Applier:
             Unavailable: a store did not answer.
         """
         try:
-            (loaded,) = await self._records.load([user])
+            loaded = await self._loading.of(user)
             if loaded.is_new and (await self._homes.of(user)).face.status is not Status.OFFLINE:
                 return  # the store lost its data: whoever was here is restored first, and cursors are void
             await self._commit(loaded, None)
@@ -131,7 +134,7 @@ class Applier:
         for attempt in range(_TRIES):
             if attempt:
                 await asyncio.sleep(random.uniform(0, 0.002 * attempt))
-                (loaded,) = await self._records.load([user])
+                loaded = await self._loading.of(user)
             if loaded.is_new and isinstance(signal, Silence | Elapsed):
                 return _nothing(loaded)  # nothing is there that could end
             known, outcome = await self._decide(loaded, signal)

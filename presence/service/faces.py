@@ -3,10 +3,11 @@
 Flow: roster, watching -> **faces** -> records.sightings; who is not there -> LastSeen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from presence.domain.face import UNSEEN
+from presence.domain.instant import Instant
 from presence.history.queries import last_seen_of
 from presence.live.codec import Stamp
 from presence.live.connection import LiveUnavailableError
@@ -37,6 +38,17 @@ class Faces:
         if missing:
             found |= await _stored(missing)
         return found
+
+    async def rules_at(self, users: Collection[str]) -> Instant:
+        """Return when who may see one of `users` last changed, 0 if the store knows of no change.
+
+        Raises:
+            Unavailable: the live store did not answer.
+        """
+        try:
+            return await self._records.rules_at(list(users))
+        except LiveUnavailableError as error:
+            raise Unavailable("the live store did not answer") from error
 
 
 async def _stored(users: Sequence[str]) -> dict[str, Sighting]:

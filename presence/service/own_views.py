@@ -12,9 +12,10 @@ from presence.domain.record import Record
 from presence.fanout.hub import Hub
 from presence.fanout.wire import WireClaim, WireOwn, WireSession, instant_or_none, wire_message
 from presence.live.connection import LiveUnavailableError
-from presence.live.records import Loaded, Records
+from presence.live.records import Loaded
 from presence.service.errors import Unavailable
 from presence.service.homes import Homes
+from presence.service.loading import Loading
 
 log = structlog.get_logger(__name__)
 
@@ -24,9 +25,9 @@ _TOGETHER = 0.02  # seconds in which changes of one user are read once: a new ta
 class OwnViews:
     """Reads own views and shows them to the streams that watch their own user."""
 
-    def __init__(self, records: Records, homes: Homes, hub: Hub) -> None:
+    def __init__(self, loading: Loading, homes: Homes, hub: Hub) -> None:
         """Show them on `hub`."""
-        self._records = records
+        self._loading = loading
         self._homes = homes
         self._hub = hub
         self._changed: set[str] = set()
@@ -45,7 +46,7 @@ class OwnViews:
             Unavailable: a store did not answer.
         """
         try:
-            (loaded,) = await self._records.load([user])
+            loaded = await self._loading.of(user)
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
         record = loaded.record

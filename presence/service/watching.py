@@ -36,6 +36,11 @@ from presence.service.roster import is_resumable_from
 
 SNAPSHOT_PAGE = 500  # users an event: about 100 KB, which a phone parses without a hitch
 
+# Streams that are opened at once; more wait for their turn. Enough to share their queries (200 viewers, 4
+# queries), and few enough that thousands that come at once neither wait for a connection to Redis until it is
+# given up, nor let a heartbeat wait until each of them has had its turn.
+_OPENING = 200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -103,6 +108,8 @@ class Watching:
         self._faces = faces
         # Streams that open at once share their reads: thousands reconnect after a deploy.
         self._unknown = Gathering(self._faces.of, most=1_000)
+        self._opening = asyncio.Semaphore(_OPENING)
+        self._coming = 0
         self.is_draining = False
 
     async def open(self, request: Request, end: Callable[[str], None]) -> Opened:
@@ -114,8 +121,19 @@ class Watching:
             Refused: too many users, or the process has all the streams it takes.
             Unavailable: a store did not answer; try again later.
         """
-        if self.is_draining or self._hub.streams >= self._max_streams:
+        if self.is_draining or self._hub.streams + self._coming >= self._max_streams:
             raise Unavailable("this process takes no more streams", retry_after=1)
+        self._coming += 1
+        try:
+            await self._opening.acquire()
+        finally:
+            self._coming -= 1
+        try:
+            return await self._open(request, end)
+        finally:
+            self._opening.release()
+
+    async def _open(self, request: Request, end: Callable[[str], None]) -> Opened:
         judgements = self._judgements
         lenses = await self._lenses(request)
         loop = asyncio.get_running_loop()
@@ -249,8 +267,7 @@ class Watching:
 
     async def _learn(self, unknown: Sequence[str]) -> None:
         """Make `unknown` known to the hub."""
-        found = await asyncio.gather(*map(self._unknown.get, unknown))
-        for user, seen in zip(unknown, found, strict=True):
+        for user, seen in (await self._unknown.get_all(unknown)).items():
             self._hub.learn(user, seen.face, seen.stamp.version, seen.stamp.changed_at)
 
     async def _rules_at(self, request: Request) -> Instant:
@@ -263,8 +280,7 @@ class Watching:
         judged = await self._access.judged(
             viewer=request.viewer, users=request.users, contacts=request.contacts
         )
-        stamps = await self._faces.of(list({request.viewer, *judged}))
-        return max(seen.stamp.rules_at for seen in stamps.values())
+        return await self._faces.rules_at({request.viewer, *judged})
 
     def _resumes(self, cursor: Cursor | None, rules_at: Instant) -> Instant | None:
         present = self._hub.cursor
