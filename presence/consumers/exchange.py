@@ -77,20 +77,20 @@ class Exchange:
                 return body
 
     async def start(self, status: int, headers: Headers) -> None:
-        """Begin the answer."""
+        """Begin the answer. This and all below raise ClientGoneError when there is nobody to answer."""
         self.has_started = True
-        await self.send(
+        await self._send(
             {"type": "http.response.start", "status": status, "headers": headers + self.extra}
         )
 
     async def write(self, body: bytes) -> None:
         """Send a part of the answer; more follows."""
-        await self.send({"type": "http.response.body", "body": body, "more_body": True})
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def close(self, body: bytes = b"") -> None:
         """Send the last part of the answer. Without it a client hangs, on daphne for ever."""
         self.is_closed = True
-        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def answer_json(self, body: bytes) -> None:
         """Answer 200 with JSON."""
@@ -116,3 +116,13 @@ class Exchange:
             ],
         )
         await self.close(body)
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        try:
+            await self.send(message)
+        except (OSError, RuntimeError) as error:
+            # ASGI says OSError; uvloop, for a socket that closed a moment ago, a RuntimeError with these words.
+            if isinstance(error, RuntimeError) and "handler is closed" not in str(error):
+                raise
+            self.is_closed = True
+            raise ClientGoneError from error

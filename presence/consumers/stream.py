@@ -12,7 +12,7 @@ from typing import Any
 
 from presence.consumers.authentication import Authentication, unauthorized
 from presence.consumers.endpoint import Endpoint
-from presence.consumers.exchange import Exchange, Headers, refuse
+from presence.consumers.exchange import ClientGoneError, Exchange, Headers, refuse
 from presence.consumers.stream_query import request_of
 from presence.fanout.frames import chunked
 from presence.fanout.sinks import SendSink, TransportSink
@@ -74,13 +74,13 @@ class StreamConsumer(Endpoint):
                 _hand_over(exchange, stream, ended, extension)
                 return
             reason = await _serve(exchange, joined, opened, ended)
-        except OSError:  # the server says so when the client is gone
+        except ClientGoneError:
             reason = LOST
         finally:
-            if not exchange.is_closed:
+            if not stream.is_detached:
                 stream.close(reason)
         if reason not in (LOST, "stalled"):
-            with suppress(OSError):
+            with suppress(ClientGoneError):
                 await exchange.close(stream.goodbye(reason))
 
 
@@ -105,6 +105,11 @@ class _Open:
     def goodbye(self, reason: str) -> bytes:
         """Return the event that ends it."""
         return self._joined.watching.goodbye(self._admitted.reason_of(reason))
+
+    @property
+    def is_detached(self) -> bool:
+        """Return whether it lives on its transport alone, and ends itself."""
+        return self._transport is not None
 
     # --- A stream that lives on its transport alone: between two events nothing of it waits or runs ---
 

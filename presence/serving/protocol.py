@@ -182,7 +182,7 @@ class StreamingProtocol(HttpToolsProtocol):
 
     def _answer(self, brief: "_Brief", answer: bytes | None) -> None:
         """Write the answer in one piece: header and body apart would be two system calls."""
-        if brief is not self._brief:
+        if brief is not self._brief or self.transport.is_closing():
             return  # the client is gone, or went on without waiting
         if answer is None:
             self._go_the_ordinary_way()
