@@ -8,15 +8,23 @@ the users concerned changes anywhere (the bus says so).
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from itertools import chain
 from time import monotonic
 
-from presence.domain.visibility import Lens, lens_for
+from presence.domain.visibility import Lens, Privacy, lens_for
 from presence.service.database import in_database
 from presence.service.gathering import Gathering
-from presence.service.relations import Relations, contacts_listed_by_each, relations_of_all
+from presence.service.relations import (
+    People,
+    Relations,
+    contacts_listed_by_each,
+    people_of,
+    relations_among,
+)
 
 _TOGETHER = 200  # viewers judged at once; with 200 targets each the queries stay under 100 ms
 _REMEMBERED = 10_000  # answers; the oldest goes first. With 200 users each about 200 MB at most
+_KNOWN = 100_000  # users; then all are forgotten. About 20 MB
 
 Lenses = Mapping[str, Lens]
 _Question = tuple[str, tuple[str, ...], bool]
@@ -30,6 +38,8 @@ class Access:
         self._trust = trust.total_seconds()
         self._is_reciprocal = is_reciprocal
         self._known: dict[_Question, tuple[float, Lenses]] = {}
+        # Those who come back after a deployment watch the same people: who exists is read once for all.
+        self._people: dict[str, tuple[float, Privacy | None]] = {}
         self._forgotten = 0
         # Thousands of streams open after a deploy: their viewers are judged together, by the same queries.
         self._judging = Gathering(self._judged, most=_TOGETHER)
@@ -75,6 +85,8 @@ class Access:
         """Forget every answer that concerns one of `users`: a rule changed."""
         self._forgotten += 1
         changed = set(users)
+        for user in changed:
+            self._people.pop(user, None)
         stale = [
             question
             for question, (_, lenses) in self._known.items()
@@ -86,9 +98,19 @@ class Access:
             del self._known[question]
 
     async def _judged(self, questions: Sequence[_Question]) -> dict[_Question, Lenses]:
-        return await in_database(self._judge, questions)
+        forgotten, now = self._forgotten, monotonic()
+        judged, people = await in_database(self._judge, questions, now)
+        if forgotten == self._forgotten and self._trust:
+            if len(self._people) + len(people) > _KNOWN:
+                self._people.clear()
+            until = now + self._trust
+            self._people.update((user, (until, people[user])) for user in people)
+        return judged
 
-    def _judge(self, questions: Sequence[_Question]) -> dict[_Question, Lenses]:
+    def _judge(
+        self, questions: Sequence[_Question], now: float
+    ) -> tuple[dict[_Question, Lenses], People]:
+        """Return the answers, and the people who had to be read for them."""
         listed = contacts_listed_by_each({viewer for viewer, _, contacts in questions if contacts})
         wanted: list[dict[str, None]] = []
         targets: dict[str, dict[str, None]] = {}
@@ -99,11 +121,21 @@ class Access:
                 named.update(dict.fromkeys(listed[viewer]))
             wanted.append(named)
             targets.setdefault(viewer, {}).update(named)
-        relations = relations_of_all(targets)
-        return {
+        known: dict[str, Privacy | None] = {}
+        unread: set[str] = set()
+        for user in {*targets, *chain.from_iterable(targets.values())}:
+            until, privacy = self._people.get(user, (0.0, None))
+            if until > now:
+                known[user] = privacy
+            else:
+                unread.add(user)
+        read = people_of(unread)
+        relations = relations_among(targets, known | read, is_reciprocal=self._is_reciprocal)
+        answers = {
             question: self._lenses(named, relations[question[0]])
             for question, named in zip(questions, wanted, strict=True)
         }
+        return answers, read
 
     def _lenses(self, wanted: Iterable[str], relations: Relations) -> Lenses:
         lenses = {}

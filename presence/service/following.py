@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from operator import gt
 
 import structlog
 
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 _SOON = 0.2  # seconds after a change: so long may a cursor lag behind what was delivered
 _FRESH = 0.1  # a verification so young serves every stream that opens meanwhile
+_ON_ITS_WAY = 0.1  # seconds; a message takes 25 ms where changes share them, and a few otherwise
 _PAGE = 1_000  # users a read
 _RESTORED_WITHIN = 10.0  # seconds to wait for history to fill a new epoch before showing it
 
@@ -87,6 +89,7 @@ class Following:
         self._verified_at = float("-inf")
         self._verifying = asyncio.Lock()
         self._look = asyncio.Event()
+        self._news = asyncio.Event()
         self._rules_changed = asyncio.Event()
         self.is_stale = False
 
@@ -141,6 +144,7 @@ class Following:
         for each in heard:
             if _follows(each.position, self._known[each.shard]):
                 self._known[each.shard] = each.position
+        self._news.set()
         self._look.set()  # a gap leaves `known` behind: the comparison finds and fills it
 
     async def _judge(self) -> None:
@@ -188,6 +192,7 @@ class Following:
             started_at = asyncio.get_running_loop().time()
             known = list(self._known)  # as of before the question: news may overtake the answer
             now, heads = await self._log.heads()
+            await self._hear_out(heads)
             for shard, head in enumerate(heads):
                 if head > self._known[shard]:
                     await self._repair(shard, head)
@@ -201,6 +206,18 @@ class Following:
         # One millisecond back: what changes later in this one carries its number, and is yet to come.
         self._hub.cursor = Cursor(self._followed, now - 1)
         self._verified_at = started_at
+
+    async def _hear_out(self, heads: Sequence[Position]) -> None:
+        """Give the bus a moment to bring what the store has just numbered: to read it as well costs it twice."""
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + _ON_ITS_WAY
+        while any(map(gt, heads, self._known)):
+            self._news.clear()
+            try:
+                async with asyncio.timeout_at(give_up_at):
+                    await self._news.wait()
+            except TimeoutError:
+                return
 
     async def _repair(self, shard: int, head: Position) -> None:
         """Read what was not heard; if the log no longer has it, read the users instead."""
