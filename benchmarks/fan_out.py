@@ -2,23 +2,41 @@
 
 Flow: service, peers -> **fan_out** -> results.
 
-The service takes its changes as in earnest: another web process publishes them through the channel layer. Its
-coalescing is switched off here (FLUSH_INTERVAL=0): every stream is written every event, as with the peers.
+The service takes its changes as in earnest: another web process publishes them through the channel layer. Once its
+coalescing is switched off (FLUSH_INTERVAL=0), so that every stream is written every event, as with the peers; once
+it is as installed. Each of its streams watches 49 others besides. Every server is new for each run, and has opened
+and closed a few streams before its memory is looked at: what a process needs once is not counted for each stream.
 """
 
-import socket
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks import machine, posts
+from benchmarks.asked import Asked, Rows, Tables
 from benchmarks.numbers import Figure, figure
 from benchmarks.peers.starting import PeerServer, stream_peers
-from benchmarks.service import Service, heartbeat, make_people, token_of
+from benchmarks.people import heartbeat, make_people, token_of
+from benchmarks.publisher import Publisher
+from benchmarks.service import Service
 from benchmarks.streams import Streams, request
 
+STREAMS = 1_000
+MANY = 10_000
 _PACE = 0.05  # seconds between events where all are driven alike
 _AHEAD = 6  # events on their way: enough that no server waits for its publisher
+_WATCHED = 50  # users that each stream of ours watches, the topic one of them
+_PEOPLE = 1_000
+_WARMING = 20  # streams opened and closed before the memory is looked at
+# With 10,000 streams the slowest take seconds for one event, so fewer are on their way and the rest is left out.
+_LARGE_PEERS = (
+    "bare C epoll",
+    "Nchan (nginx)",
+    "node http",
+    "bare uvloop",
+    "django-eventstream, uvicorn",
+    "naive consumer, daphne",
+)
 MARK = b'"users"'
 # As many bytes as the service's own event has.
 EVENT = (
@@ -28,105 +46,151 @@ EVENT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """What `streams` streams on one topic cost.
+class Cost:
+    """What one run found; None where it was not looked at.
 
-    server: processor microseconds for each delivered event, the server driven as fast as it goes;
-    rate: deliveries a second meanwhile; paced: microseconds at 20 events a second, the same for all;
-    memory: KiB for each stream; connect: processor microseconds for opening one.
+    server: processor microseconds for each delivered event, the server driven as fast as it goes; rate: deliveries a
+    second meanwhile; paced: microseconds for each event and stream at 20 events a second, the same for all; memory: KiB
+    for each stream; connect: processor microseconds for opening one.
     """
 
-    name: str
-    streams: int
-    server: Figure
-    rate: Figure
-    paced: Figure
-    memory: Figure
-    connect: Figure
+    server: float | None
+    rate: float | None
+    paced: float | None
+    memory: float
+    connect: float
 
 
-class Publisher:
-    """Sends requests in turn over one connection, without waiting for their answers."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server that is measured: its processes, where its streams and its publisher go."""
 
-    def __init__(self, port: int, *requests: bytes) -> None:
-        """Send `requests` in turn."""
-        self._connection = socket.create_connection(("127.0.0.1", port))
-        self._connection.setblocking(False)
-        self._requests = requests
-        self._sent = 0
-
-    def __call__(self) -> None:
-        """Send the next one; answers are thrown away."""
-        with suppress(BlockingIOError):
-            self._connection.recv(65_536)
-        self._connection.sendall(self._requests[self._sent % len(self._requests)])
-        self._sent += 1
+    pids: list[int]
+    port: int
+    requests: Sequence[bytes]
+    publisher: Callable[[], Publisher]
 
 
-def measure(*, runs: int, seconds: float, streams: int) -> list[Delivery]:
-    """Return the costs, the service's own first; servers taken in turn within each run."""
-    spent: dict[str, list[tuple[float, float, float, float, float]]] = {}
-    with Service(
-        env={"PRESENCE_FLUSH_INTERVAL": "0", "PRESENCE_PUBLISH_INTERVAL": "0"}, second=True
-    ) as service:
-        (topic,) = make_people(1)
-        requests = [
-            request(
-                f"/presence/stream?users={topic}", {"Authorization": f"Bearer {token_of(f'v{n}')}"}
-            )
-            for n in range(streams)
-        ]
+def tables(asked: Asked) -> Tables:
+    """Return what a delivered event, an open stream and a connect cost, as a table."""
+    found = measure(
+        runs=asked.runs, seconds=asked.seconds, streams=asked.scaled(STREAMS), ahead=_AHEAD
+    )
+    return {"fan-out": _rows(found, asked.scaled(STREAMS))}
+
+
+def large_tables(asked: Asked) -> Tables:
+    """Return the same with ten times as many streams."""
+    streams = machine.most_streams(asked.scaled(MANY))
+    found = measure(
+        runs=asked.runs, seconds=asked.seconds, streams=streams, ahead=1, peers=_LARGE_PEERS
+    )
+    return {"fan-out-10000": _rows(found, streams)}
+
+
+def _rows(found: dict[str, list[Cost]], streams: int) -> Rows:
+    own = _figure(found["presence"], "server")
+    assert own is not None
+    rows = []
+    for name, costs in found.items():
+        server = _figure(costs, "server")
+        paced = _figure(costs, "paced")
+        row = {
+            f"{streams:,} streams, one topic": name,
+            "server CPU per delivered event, µs": str(server or ""),
+            "of ours": f"{server.middle / own.middle:.2f}" if server else "",
+            "deliveries/s": str(_figure(costs, "rate") or ""),
+            "CPU at 20 events/s, µs": str(paced or ""),
+            "memory per stream, KiB": str(_figure(costs, "memory")),
+            "CPU per connect, µs": str(_figure(costs, "connect")),
+        }
+        rows.append(row)
+    if not any(row["CPU at 20 events/s, µs"] for row in rows):
+        for row in rows:
+            del row["CPU at 20 events/s, µs"]
+    return rows
+
+
+def _figure(costs: Sequence[Cost], name: str) -> Figure | None:
+    values = [value for each in costs if (value := getattr(each, name)) is not None]
+    return figure(values) if values else None
+
+
+def measure(
+    *, runs: int, seconds: float, streams: int, ahead: int, peers: Sequence[str] | None = None
+) -> dict[str, list[Cost]]:
+    """Return what each run found of each server, the service's own first; they are taken in turn within each run.
+
+    `peers`: only these, and what takes too long with so many streams is left out.
+    """
+    found: dict[str, list[Cost]] = {}
+    is_large = peers is not None
+    # Changes that come faster than one in 25 ms would share messages, and then streams share events.
+    with Service(second=True, env={"PRESENCE_PUBLISH_INTERVAL": "0"}) as service:
+        topic, *others = make_people(_PEOPLE)
+        requests = [_request(topic, others, number) for number in range(streams + _WARMING)]
         changes = [heartbeat(topic, activity=each) for each in ("active", "idle")]
         posts.post_each(changes, port=service.second_port, connections=1)
         plain = posts.request("/pub", body=EVENT)
-        peers = stream_peers()
+        chosen = [each for each in stream_peers() if peers is None or each.name in peers]
         for _ in range(runs):
-            cost = _cost(
-                service.pids,
-                requests,
-                service.port,
-                lambda: Publisher(service.second_port, *changes),
-                seconds,
-            )
-            spent.setdefault("presence", []).append(cost)
-            for peer in peers:
+            for name, flush in (("presence", "0"), ("presence, as installed", None)):
+                if is_large and flush is None:
+                    continue
+                service.renew({} if flush is None else {"PRESENCE_FLUSH_INTERVAL": flush})
+                own = Target(
+                    service.pids,
+                    service.port,
+                    requests,
+                    lambda: Publisher(service.second_port, *changes),
+                )
+                found.setdefault(name, []).append(
+                    _cost(own, seconds, ahead if flush else None, is_paced=not is_large)
+                )
+            for peer in chosen:
                 server = PeerServer(peer, env={"REDIS_URL": service.redis_url})
                 try:
-                    cost = _cost(
+                    other = Target(
                         server.pids,
-                        [request(peer.path)] * streams,
                         peer.port,
+                        [request(peer.path)] * len(requests),
                         lambda port=peer.port: Publisher(port, plain),  # type: ignore[misc]
-                        seconds,
                     )
-                    spent.setdefault(peer.name, []).append(cost)
+                    found.setdefault(peer.name, []).append(
+                        _cost(other, seconds, ahead, is_paced=not is_large)
+                    )
                 finally:
                     server.end()
-    return [
-        Delivery(name, streams, *(figure([each[at] for each in costs]) for at in range(5)))
-        for name, costs in spent.items()
-    ]
+    return found
 
 
-def _cost(
-    pids: list[int],
-    requests: list[bytes],
-    port: int,
-    publisher: Callable[[], Publisher],
-    seconds: float,
-) -> tuple[float, float, float, float, float]:
+def _request(topic: str, others: Sequence[str], number: int) -> bytes:
+    watched = [topic, *(others[(number * 7 + each) % len(others)] for each in range(_WATCHED - 1))]
+    path = f"/presence/stream?users={','.join(watched)}"
+    return request(path, {"Authorization": f"Bearer {token_of(f'v{number}')}"})
+
+
+def _cost(target: Target, seconds: float, ahead: int | None, *, is_paced: bool) -> Cost:
+    """Measure one server, once. `ahead`: None if not every event is written, so that it cannot be driven by them."""
+    pids = target.pids
+    with Streams(target.requests[:_WARMING], port=target.port, mark=MARK) as warming:
+        warming.read_for(0.3)
+    time.sleep(0.3)
+    requests = target.requests[_WARMING:]
     held, spent = machine.memory(pids), machine.cpu(pids)
-    with Streams(requests, port=port, mark=MARK) as streams:
-        streams.read_for(0.3)
+    with Streams(requests, port=target.port, mark=MARK) as streams:
+        streams.settle()
         opened = (machine.cpu(pids) - spent) / len(requests) * 1e6
         kept = (machine.memory(pids) - held) / len(requests) / 1024
-        publish = publisher()
-        streams.publish_for(0.2, publish, ahead=2)
-        before = machine.cpu(pids)
-        delivered, lasted = streams.publish_for(seconds, publish, ahead=_AHEAD)
-        cost = (machine.cpu(pids) - before) / delivered * 1e6
-        rate = delivered / lasted
-        before = machine.cpu(pids)
-        delivered, _ = streams.publish_for(seconds, publish, ahead=_AHEAD, every=_PACE)
-        paced = (machine.cpu(pids) - before) / delivered * 1e6
-        return cost, rate, paced, kept, opened
+        publish = target.publisher()
+        cost = rate = paced = None
+        if ahead is not None:
+            streams.publish_for(0.2, publish, ahead=min(ahead, 2))
+            before = machine.cpu(pids)
+            delivered, lasted = streams.publish_for(seconds, publish, ahead=ahead)
+            cost, rate = (machine.cpu(pids) - before) / delivered * 1e6, delivered / lasted
+        if is_paced:
+            before = machine.cpu(pids)
+            published = streams.publish_at(publish, every=_PACE, seconds=seconds)
+            paced = (machine.cpu(pids) - before) / (published * len(requests)) * 1e6
+        return Cost(cost, rate, paced, kept, opened)

@@ -7,9 +7,11 @@ import time
 from dataclasses import dataclass
 
 from benchmarks import machine, posts
+from benchmarks.asked import Asked, Tables
 from benchmarks.numbers import Figure, figure
 from benchmarks.peers.starting import PeerServer, beat_peers
-from benchmarks.service import Service, heartbeat
+from benchmarks.people import heartbeat
+from benchmarks.service import Service
 
 USERS = 3_000
 CONNECTIONS = 256
@@ -22,6 +24,23 @@ class Cost:
     name: str
     server: Figure
     store: Figure | None = None
+
+
+def tables(asked: Asked) -> Tables:
+    """Return what a heartbeat costs, as a table."""
+    costs = measure(runs=asked.runs, seconds=asked.seconds)
+    bare = next(cost for cost in costs if cost.name.startswith("bare")).server.middle
+    return {
+        "heartbeats": [
+            {
+                "one heartbeat": cost.name,
+                "server CPU, µs": str(cost.server),
+                "of the bare one": f"{cost.server.middle / bare:.2f}",
+                "live store CPU, µs": str(cost.store or ""),
+            }
+            for cost in costs
+        ]
+    }
 
 
 def measure(*, runs: int, seconds: float) -> list[Cost]:

@@ -29,6 +29,12 @@ def keep_to_other_core() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+def most_streams(wanted: int) -> int:
+    """Return `wanted`, or how many streams one process may open here: each is a file, and 500 are for the rest."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(wanted, most - 500)
+
+
 def start(
     command: Sequence[str], *, core: int, env: dict[str, str] | None = None, log: Path
 ) -> subprocess.Popen[bytes]:

@@ -9,7 +9,7 @@ thread, raw sockets and epoll, so that it costs a tenth of what it measures.
 import select
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle
 
 
@@ -18,15 +18,25 @@ class UnexpectedAnswerError(Exception):
 
 
 def post_for(
-    seconds: float, *, port: int, requests: Sequence[bytes], connections: int
+    seconds: float,
+    *,
+    port: int,
+    requests: Sequence[bytes],
+    connections: int,
+    rate: float | None = None,
 ) -> list[float]:
-    """Send `requests` in turn for so long; return each answer's latency in ms."""
-    return _post(cycle(requests), seconds, port, connections)
+    """Send `requests` in turn for so long; return each answer's latency in ms.
+
+    `rate`: at most so many a second, of all connections together.
+    """
+    return _post(_paced(cycle(requests), rate), seconds, port, connections)
 
 
-def post_each(requests: Sequence[bytes], *, port: int, connections: int) -> list[float]:
-    """Send each of `requests` once; return each answer's latency in ms."""
-    return _post(iter(requests), 600.0, port, connections)
+def post_each(
+    requests: Sequence[bytes], *, port: int, connections: int, rate: float | None = None
+) -> list[float]:
+    """Send each of `requests` once, at most `rate` a second; return each answer's latency in ms."""
+    return _post(_paced(requests, rate), 600.0, port, connections)
 
 
 def _post(requests: Iterator[bytes], seconds: float, port: int, connections: int) -> list[float]:
@@ -64,6 +74,16 @@ def _post(requests: Iterator[bytes], seconds: float, port: int, connections: int
         for one in sockets.values():
             one.close()
     return latencies
+
+
+def _paced(requests: Iterable[bytes], rate: float | None) -> Iterator[bytes]:
+    """Give `requests`, each when it is due; whoever asks early waits."""
+    began_at = time.perf_counter()
+    for number, each in enumerate(requests):
+        early = 0.0 if rate is None else began_at + number / rate - time.perf_counter()
+        if early > 0.001:  # sleeping is not exact to less: a few together leave in time on average
+            time.sleep(early)
+        yield each
 
 
 def _is_whole(answer: bytes) -> bool:

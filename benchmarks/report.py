@@ -1,73 +1,64 @@
-"""Report: the measured figures as a page and a picture.
+"""Report: the measured figures on the page, each table in its place, and their pictures.
 
-Flow: claims -> .local/bench/results.json -> **report** -> docs/performance.md (its tables), docs/performance.svg
+Flow: claims -> **report** -> docs/performance.md, docs/capacity.md (only what was measured), pictures.
 """
 
-import json
-from typing import Any
+from benchmarks import machine, pictures
+from benchmarks.asked import Rows, Tables
 
-from benchmarks import machine
-
-RESULTS = machine.LOCAL / "results.json"
-PAGE = machine.ROOT / "docs" / "performance.md"
-PICTURE = machine.ROOT / "docs" / "performance.svg"
-_OWN = "presence"
-_SVG = "http://www.w3.org/2000/svg"
+DOCS = machine.ROOT / "docs"
+PAGES = (DOCS / "performance.md", DOCS / "capacity.md")
 
 
-def keep(claim: str, rows: list[dict[str, Any]]) -> None:
-    """Keep the rows of one claim; the others stay as they were measured."""
-    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    known[claim] = rows
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(known, indent=1))
+def write(tables: Tables) -> None:
+    """Write each table between its marks on its page, and the pictures that are drawn from it.
+
+    Raises:
+        ValueError: no page has a place for one of them.
+    """
+    for name, rows in tables.items():
+        _place(name, _table(rows))
+    _place("machine", f"{machine.described()}.\n")
+    for name, draw in pictures.DRAWN.items():
+        if all(each in tables for each in draw.tables):
+            (DOCS / name).write_text(draw.picture(tables))
 
 
-def write() -> None:
-    """Write every table that has rows between its marks in the page, and the picture."""
-    known: dict[str, list[dict[str, Any]]] = json.loads(RESULTS.read_text())
-    text = PAGE.read_text()
-    for claim, rows in known.items():
-        begin, end = f"<!-- {claim} -->\n", f"<!-- /{claim} -->"
-        if begin in text:
-            head, _, rest = text.partition(begin)
-            text = f"{head}{begin}{_table(rows)}{end}{rest.partition(end)[2]}"
-    begin, end = "<!-- machine -->\n", "<!-- /machine -->"
-    head, _, rest = text.partition(begin)
-    PAGE.write_text(f"{head}{begin}{machine.described()}.\n{end}{rest.partition(end)[2]}")
-    if "fan-out" in known:
-        PICTURE.write_text(_bars(known["fan-out"]))
+def printed(tables: Tables) -> str:
+    """Return the tables as they are on the page."""
+    return "\n".join(_table(rows) for rows in tables.values())
 
 
-def _table(rows: list[dict[str, Any]]) -> str:
+def _place(name: str, content: str) -> None:
+    """Write `content` between the marks of `name`, on the page that has them."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    for page in PAGES:
+        head, found, rest = page.read_text().partition(begin)
+        if found:
+            page.write_text(f"{head}{begin}{content}{end}{rest.partition(end)[2]}")
+            return
+    raise ValueError(f"no page has a place for {name}")
+
+
+def _table(rows: Rows) -> str:
     names = list(rows[0])
     lines = ["| " + " | ".join(names) + " |", "|---|" + "---:|" * (len(names) - 1)]
-    lines += ["| " + " | ".join(str(row.get(name, "")) for name in names) + " |" for row in rows]
+    lines += ["| " + " | ".join(row.get(name, "") for name in names) + " |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
-def _bars(rows: list[dict[str, Any]]) -> str:
-    """Draw the first figure of each row, on a logarithmic scale: the range is a hundredfold."""
-    from math import log10
+def found(table: str, row: str, column: int) -> float:
+    """Return the figure on a page: of `table`, in the row that begins with `row`.
 
-    column = list(rows[0])[1]
-    values = [
-        (row[next(iter(row))], float(row[column].split(" ")[0].replace(",", ""))) for row in rows
-    ]
-    values.sort(key=lambda each: each[1])
-    most = log10(values[-1][1] * 10)
-    height = 34 * len(values) + 40
-    parts = [
-        f'<svg xmlns="{_SVG}" viewBox="0 0 760 {height}" font-family="sans-serif" font-size="14">',
-        f'<text x="10" y="22" font-weight="bold" fill="#888">{column}, logarithmic</text>',
-    ]
-    for place, (name, value) in enumerate(values):
-        top = 36 + 34 * place
-        width = max(4, 440 * log10(value * 10) / most)
-        colour = "#2563eb" if name == _OWN else "#9ca3af"
-        parts.append(f'<text x="220" y="{top + 17}" text-anchor="end" fill="#888">{name}</text>')
-        parts.append(
-            f'<rect x="230" y="{top}" width="{width:.0f}" height="24" rx="3" fill="{colour}"/>'
-        )
-        parts.append(f'<text x="{238 + width:.0f}" y="{top + 17}" fill="#888">{value:g}</text>')
-    return "\n".join([*parts, "</svg>", ""])
+    Raises:
+        ValueError: it is not there.
+    """
+    for page in PAGES:
+        _, is_there, rest = page.read_text().partition(f"<!-- {table} -->\n")
+        if is_there:
+            lines = rest.partition(f"<!-- /{table} -->")[0].splitlines()[2:]
+            for line in lines:
+                cells = [cell.strip() for cell in line.strip("|").split("|")]
+                if cells[0].startswith(row):
+                    return float(cells[column].split(" ")[0].replace(",", ""))
+    raise ValueError(f"no page has a figure of {table}, {row}, {column}")

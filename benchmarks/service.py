@@ -13,9 +13,14 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from benchmarks import machine, posts
+from benchmarks import machine
 from presence_project.embedded.folder import ServerFolder
 from presence_project.embedded.servers import EmbeddedServers
+
+# The web processes run as deployed: with a pool for Postgres and logs in JSON. DJANGO_MODE=test has neither, and draws
+# every traceback for people, which takes 0.7 s. This process, which signs tokens, has the same key.
+_KEY = "not secret, but as long and as varied as a real one: 0123456789 abcdefghij"
+_AS_DEPLOYED = {"DJANGO_MODE": "production", "ALLOWED_HOSTS": "127.0.0.1"}
 
 
 class Service:
@@ -36,14 +41,20 @@ class Service:
         os.environ |= {
             **self._servers.urls,
             "DJANGO_MODE": "test",
+            "SECRET_KEY": _KEY,
             "DJANGO_SETTINGS_MODULE": "presence_project.settings",
             **self._given,
         }
         self._manage("migrate", "--verbosity", "0")
-        self._serve(self.port, core=machine.SERVER_CORE)
+        self._processes.append(self._serve(self.port, core=machine.SERVER_CORE))
         if self._with_second:
-            self._serve(self.second_port, core=machine.OTHER_CORE)
+            self._processes.append(self._serve(self.second_port, core=machine.OTHER_CORE))
         return self
+
+    def renew(self, env: dict[str, str] | None = None) -> None:
+        """Put a new process in the place of the one under test, with the settings `env`: it knows nobody yet."""
+        machine.end(self._processes[0])
+        self._processes[0] = self._serve(self.port, core=machine.SERVER_CORE, env=env)
 
     def __exit__(
         self,
@@ -64,9 +75,19 @@ class Service:
         return self._servers.urls["REDIS_URL"]
 
     @property
+    def deployed(self) -> dict[str, str]:
+        """What a process of this service has in its environment besides."""
+        return dict(_AS_DEPLOYED)
+
+    @property
     def pids(self) -> list[int]:
         """The process under test."""
         return machine.family(self._processes[0].pid)
+
+    @property
+    def second_pids(self) -> list[int]:
+        """The second web process."""
+        return machine.family(self._processes[1].pid)
 
     @property
     def store_pids(self) -> list[int]:
@@ -88,18 +109,24 @@ class Service:
             capture_output=True,
         )
 
-    def _serve(self, port: int, *, core: int) -> None:
+    def _serve(
+        self, port: int, *, core: int, env: dict[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         command = [sys.executable, "manage.py", "serve", "--port", str(port)]
-        self._processes.append(
-            machine.start(command, core=core, log=machine.LOCAL / "logs" / "service.log")
+        process = machine.start(
+            command,
+            core=core,
+            env={**_AS_DEPLOYED, **(env or {})},
+            log=machine.LOCAL / "logs" / "service.log",
         )
         give_up_at = time.monotonic() + 30
         while True:
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
-                    return
+                    return process
             except OSError:
-                if time.monotonic() > give_up_at:
+                if time.monotonic() > give_up_at or process.poll() is not None:
+                    machine.end(process)
                     raise
                 time.sleep(0.1)
 
@@ -109,58 +136,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def make_people(count: int) -> list[str]:
-    """Make accounts, whom everybody may watch; return their ids. Call inside of a running service only."""
-    set_up()
-    from django.contrib.auth import get_user_model
-
-    users = get_user_model().objects
-    first = users.count()
-    made = users.bulk_create(
-        [users.model(username=f"p{first + number}", password="!") for number in range(count)]
-    )
-    return [str(user.pk) for user in made]
-
-
-def token_of(user: str) -> str:
-    """Return a presence token of `user`. Call inside of a running service only: the settings are its own."""
-    set_up()
-    from presence.service.tokens import issue_presence_token
-
-    return issue_presence_token(user=user).token
-
-
-def set_up() -> None:
-    """Make Django of this process the service's own: same settings, same stores."""
-    import django
-    from django.apps import apps
-    from django.conf import settings
-    from django.db import connections
-
-    if not apps.ready:
-        django.setup()
-    # A later service of the same process has another database.
-    name = os.environ["DATABASE_URL"]
-    if getattr(settings, "BENCHMARK_DATABASE", name) != name:
-        import environ
-
-        connections["default"].close()
-        new = environ.Env.db_url_config(name)
-        connections["default"].settings_dict.update(
-            {key: new[key] for key in ("HOST", "PORT", "NAME", "USER") if key in new}
-        )
-    settings.BENCHMARK_DATABASE = name
-
-
-def heartbeat(user: str, *, activity: str = "active", session: str = "s1") -> bytes:
-    """Return one heartbeat of `user` as it goes over the wire."""
-    return posts.request(
-        "/presence/heartbeat",
-        body=f'{{"session":"{session}","activity":"{activity}"}}'.encode(),
-        headers={
-            "Content-Type": "application/json",
-            "Authorization": f"Bearer {token_of(user)}",
-        },
-    )

@@ -18,15 +18,23 @@ class StreamsNotOpenedError(Exception):
 class Streams:
     """Open streams of one server. Use as a context manager."""
 
-    def __init__(self, requests: Sequence[bytes], *, port: int, mark: bytes) -> None:
-        """Open one stream for each of `requests`; an event is whatever has `mark` in it, once."""
+    def __init__(
+        self, requests: Sequence[bytes], *, port: int, mark: bytes, frame: bytes | None = None
+    ) -> None:
+        """Open one stream for each of `requests`; an event is whatever has `mark` in it, once.
+
+        With `frame`: also count how often that was written, when one writing may hold several events.
+        """
         self._mark = mark
+        self._frame = frame
+        self._listeners: dict[int, Callable[[bytes], None]] = {}
         self._poll = select.epoll()
         self._sockets: dict[int, socket.socket] = {}
+        self._opened: list[int] = []
         self._buffer = bytearray(262_144)
         self._view = memoryview(self._buffer)
         self.events = 0
-        self.latencies: list[float] = []
+        self.frames = 0
         for start in range(0, len(requests), 200):
             batch = [self._open(port, each) for each in requests[start : start + 200]]
             self._await_beginnings(batch)
@@ -51,8 +59,21 @@ class Streams:
                 self._poll.unregister(number)
                 continue
             found += buffer.count(mark, 0, size)
+            if self._frame is not None:
+                self.frames += buffer.count(self._frame, 0, size)
+            if number in self._listeners:
+                self._listeners[number](bytes(view[:size]))
         self.events += found
         return found
+
+    def listen(self, place: int, heard: Callable[[bytes], None]) -> None:
+        """Hand every piece that the stream of the request at `place` delivers to `heard`."""
+        self._listeners[self._opened[place]] = heard
+
+    def settle(self) -> None:
+        """Read until nothing has come for half a second: snapshots, and what is late."""
+        while self.read(0.5):
+            pass
 
     def read_for(self, seconds: float) -> int:
         """Read for so long; return how many events came."""
@@ -62,41 +83,65 @@ class Streams:
         return self.events - before
 
     def publish_for(
-        self, seconds: float, publish: Callable[[], None], *, ahead: int, every: float = 0.0
+        self,
+        seconds: float,
+        publish: Callable[[], None],
+        *,
+        ahead: int,
+        every: float = 0.0,
+        each: int | None = None,
     ) -> tuple[int, float]:
         """Publish whenever fewer than `ahead` events are on their way to anybody, at most once in `every` seconds.
 
-        Return how many events were delivered, and in how many seconds.
+        Return how many events were delivered, and in how many seconds. `each`: to how many streams one is delivered, if
+        not to all.
 
         So every server is driven at its own pace, as fast as it goes.
         """
-        before, published, size = self.events, 0, len(self._sockets)
+        before, published, size = self.events, 0, each or len(self._sockets)
         began_at = time.perf_counter()
         while time.perf_counter() < began_at + seconds:
             is_due = time.perf_counter() >= began_at + published * every
             if is_due and self.events - before >= (published - ahead + 1) * size:
                 publish()
                 published += 1
-            self._read_asleep()
-        for _ in range(1_000):  # what is on its way still costs the server: count it
-            if self.events - before >= published * size:
-                break
-            self._read_asleep()
+            self.read_awake()
+        # What is on its way still costs the server: count it.
+        heard_at = time.perf_counter()
+        while self.events - before < published * size and time.perf_counter() < heard_at + 1:
+            if self.read_awake():
+                heard_at = time.perf_counter()
         return self.events - before, time.perf_counter() - began_at
 
-    def _read_asleep(self) -> None:
-        """Read what is there, without waiting in epoll for it.
+    def publish_at(self, publish: Callable[[], None], *, every: float, seconds: float) -> int:
+        """Publish by the clock, one in `every` seconds, and read; then read until nothing comes. Return how many."""
+        began_at, published = time.perf_counter(), 0
+        while (past := time.perf_counter() - began_at) < seconds:
+            if published <= past / every:
+                publish()
+                published += 1
+            self.read_awake()
+        self.settle()
+        return published
+
+    def read_awake(self) -> int:
+        """Read what is there, without sleeping in epoll until it comes.
 
         A client that waits is woken by the first bytes, which on loopback the *server's* write pays for: 2 to 6 us,
         depending on how fast the server is. Clients elsewhere on a network wake nobody here.
         """
-        if not self.read(0):
+        found = self.read(0)
+        if not found:
             time.sleep(0.001)
+        return found
 
     def _open(self, port: int, request: bytes) -> socket.socket:
-        one = socket.create_connection(("127.0.0.1", port), timeout=10)
+        # One address has 28,000 ports for connections to one server: beyond 20,000 streams the next one serves.
+        source = f"127.0.0.{1 + len(self._sockets) // 20_000}"
+        one = socket.create_connection(("127.0.0.1", port), timeout=10, source_address=(source, 0))
         one.sendall(request)
         self._sockets[one.fileno()] = one
+        self._opened.append(one.fileno())
         return one
 
     def _await_beginnings(self, batch: Sequence[socket.socket]) -> None:

@@ -85,9 +85,9 @@ def stream_peers() -> list[Peer]:
         binary = machine.LOCAL / "epoll_writer"
         subprocess.run([compiler, "-O2", "-o", binary, HERE / "epoll_writer.c"], check=True)
         peers.append(Peer(name="bare C epoll", command=(str(binary), "18420"), port=18420))
-    nginx = _nginx()
+    nginx = nchan()
     if nginx is not None:
-        peers.append(Peer(name="Nchan (nginx)", command=nginx, port=18421))
+        peers.append(nginx)
     if node := shutil.which("node"):
         command = (node, str(HERE / "node_http.js"), "18422")
         peers.append(Peer(name="node http", command=command, port=18422))
@@ -120,8 +120,8 @@ def has_environment() -> bool:
     return True
 
 
-def _nginx() -> tuple[str, ...] | None:
-    """Return the command of an nginx with Nchan, unpacked from Debian's packages without installing them."""
+def nchan(port: int = 18421) -> Peer | None:
+    """Return an nginx with Nchan, unpacked from Debian's packages without installing them; None if it cannot be had."""
     root = machine.LOCAL / "nchan" / "root"
     binary = root / "usr" / "sbin" / "nginx"
     if not binary.exists():
@@ -137,7 +137,8 @@ def _nginx() -> tuple[str, ...] | None:
             print(f"without Nchan: {error}", file=sys.stderr)
             return None
     (root / "tmp").mkdir(exist_ok=True)
-    configured = root / "nchan.conf"
+    configured = root / f"nchan-{port}.conf"
     text = (HERE / "nchan.conf").read_text()
-    configured.write_text(text.format(root=root, port=18421))
-    return (str(binary), "-p", str(root), "-c", str(configured))
+    configured.write_text(text.format(root=root, port=port))
+    command = (str(binary), "-p", str(root), "-c", str(configured))
+    return Peer(name="Nchan (nginx)", command=command, port=port)
