@@ -99,6 +99,7 @@ class Settings:
     )
     max_watched: int = _setting(1_000, "Users that one stream or poll may watch")
     max_streams: int = _setting(50_000, "Streams that one process accepts")
+    max_user_streams: int = _setting(50, "Streams of one user that one process accepts")
     drain_after: timedelta = _setting(
         timedelta(seconds=10), "Time over which a stopping process spreads its goodbyes"
     )
@@ -141,7 +142,10 @@ class Settings:
         self.policy()  # raises, naming both numbers
         self.room_rule()
         self.directory_of_ids()
-        for name in ("shards", "log_length", "history_batch", "max_watched", "max_body"):
+        for name in (
+            *("shards", "log_length", "history_batch", "max_watched", "max_user_streams"),
+            "max_body",
+        ):
             if getattr(self, name) < 1:
                 raise ImproperlyConfigured(f"PRESENCE {name.upper()} must be at least 1")
         for name in ("sweep_interval", "keepalive_interval", "stream_age", "verify_interval"):

@@ -49,6 +49,7 @@ from presence.service.heartbeats import Heartbeats
 from presence.service.homes import Homes
 from presence.service.leaving import Leaving
 from presence.service.loading import Loading
+from presence.service.lookups import Lookups
 from presence.service.own_views import OwnViews
 from presence.service.publishing import Publisher
 from presence.service.push_devices import PushDevices
@@ -83,6 +84,7 @@ class Parts:
     applier: Applier
     heartbeats: Heartbeats
     leaving: Leaving
+    lookups: Lookups
     access: Access
     admission: Admission
     revoking: Revoking
@@ -200,7 +202,7 @@ def join(settings: conf.Settings) -> Parts:
     )
 
     revocations = Revocations(connection, kept=max(_A_DAY, settings.token_lifetime))
-    admission = Admission(revocations)
+    admission = Admission(revocations, most=settings.max_user_streams)
 
     async def rejudge(users: Sequence[str]) -> None:
         await admission.rejudge(users)
@@ -244,6 +246,7 @@ def join(settings: conf.Settings) -> Parts:
             gap=settings.beat_gap.total_seconds(),
         ),
         leaving=Leaving(applier),
+        lookups=Lookups(most=settings.max_watched),
         access=access,
         admission=admission,
         revoking=Revoking(revocations, rules_log, bus),

@@ -22,7 +22,8 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from presence.api.bodies import Body, CheckedText, Text
 from presence.api.resource import Resource, django_request
 from presence.api.shapes.tokens import PairShape
-from presence.api.throttles import AddressThrottle, address_of, spend, wait_before
+from presence.api.throttles import AddressThrottle, address_of, spend
+from presence.service.quotas import wait_before
 
 MAX_NAME_LENGTH = 150
 # The slowest hashers take time in proportion; nobody types more than this.

@@ -7,6 +7,7 @@ that comes at a bad time gets a short stream that says when to come back.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -18,9 +19,9 @@ from presence.fanout.frames import chunked
 from presence.fanout.sinks import SendSink, TransportSink
 from presence.parts import Parts
 from presence.service.admission import Admitted, RevokedError
-from presence.service.errors import Unavailable
+from presence.service.errors import Limited, Unavailable
 from presence.service.verified_token import VerifiedToken
-from presence.service.watching import Opened
+from presence.service.watching import Opened, Request
 
 EXTENSION = "presence.transport"  # see presence.serving.protocol
 
@@ -51,19 +52,13 @@ class StreamConsumer(Endpoint):
                 ended.set_result(reason)
 
         try:
-            admitted = await joined.admission.admit(proof, end)
-            try:
-                opened = await joined.watching.open(request, end)
-            except BaseException:
-                joined.admission.leave(admitted)
-                raise
-        except RevokedError:
-            raise unauthorized("the token was taken back") from None
+            opened, admitted = await _opened(joined, proof, request, end)
         except Unavailable:
-            await exchange.start(200, HEADERS)
-            await exchange.close(joined.watching.apology())
+            await _send_away(exchange, joined.watching.apology())
             return
-        joined.admission.bound(admitted, opened.watch)
+        except Limited as error:
+            await _send_away(exchange, joined.watching.apology("limited", wait=error.retry_after))
+            return
         stream = _Open(joined, opened, admitted)
         reason = LOST
         extension = exchange.scope.get("extensions", {}).get(EXTENSION)
@@ -149,6 +144,29 @@ def _hand_over(
     extension.on_lost(stream.lost)
     if ended.done():
         stream.end(ended.result())
+
+
+async def _opened(
+    joined: Parts, proof: VerifiedToken, request: Request, end: Callable[[str], None]
+) -> tuple[Opened, Admitted]:
+    """Open the stream, if the viewer may have it; it lives no longer than `proof`."""
+    try:
+        admitted = await joined.admission.admit(proof, end)
+    except RevokedError:
+        raise unauthorized("the token was taken back") from None
+    try:
+        await joined.lookups.charge(viewer=proof.user, users=request.users)
+        opened = await joined.watching.open(request, end)
+    except BaseException:
+        joined.admission.leave(admitted)
+        raise
+    joined.admission.bound(admitted, opened.watch)
+    return opened, admitted
+
+
+async def _send_away(exchange: Exchange, apology: bytes) -> None:
+    await exchange.start(200, HEADERS)
+    await exchange.close(apology)
 
 
 async def _proof(

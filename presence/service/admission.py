@@ -1,4 +1,4 @@
-"""Admission: who may hold a stream, and until when.
+"""Admission: who may hold a stream, how many, and until when.
 
 Flow: stream consumer (what proves the viewer) -> **admission** -> watching; revoking -> **admission** -> `end`.
 
@@ -14,9 +14,12 @@ from time import time
 from presence.fanout.watch import Watch
 from presence.live.connection import LiveUnavailableError
 from presence.live.revocations import Revocations
-from presence.service.errors import Unavailable
+from presence.service.errors import Limited, Unavailable
 from presence.service.revoking import name_of
 from presence.service.verified_token import VerifiedToken
+
+# Seconds; long enough that a hundred tabs too many ask three times a second together.
+_PLACE_AFTER = 30.0
 
 
 class RevokedError(Exception):
@@ -42,18 +45,22 @@ class Admitted:
 class Admission:
     """The streams of this process, by viewer. Bound: one entry for each stream."""
 
-    def __init__(self, revocations: Revocations) -> None:
-        """Refuse what is in `revocations`."""
+    def __init__(self, revocations: Revocations, *, most: int) -> None:
+        """Refuse what is in `revocations`, and more than `most` streams of one user."""
         self._revocations = revocations
+        self._most = most
         self._streams: dict[str, list[Admitted]] = {}
 
     async def admit(self, proof: VerifiedToken, end: Callable[[str], None]) -> Admitted:
         """Return the place of a stream that is about to open; `leave` gives it back.
 
         Raises:
+            Limited: its user has as many as one may.
             RevokedError: `proof` was taken back.
             Unavailable: Redis did not answer.
         """
+        if len(self._streams.get(proof.user, ())) >= self._most:
+            raise Limited("as many streams as one user may have", retry_after=_PLACE_AFTER)
         admitted = Admitted(proof, end)
         # Known before the question: what is taken back while it is on its way ends this stream as well.
         self._streams.setdefault(proof.user, []).append(admitted)

@@ -30,3 +30,13 @@ class Unavailable(ServiceError):  # noqa: N818 (see above)
         super().__init__(detail)
         self.detail = detail
         self.retry_after = retry_after
+
+
+class Limited(ServiceError):  # noqa: N818 (see above)
+    """One user has asked for all that one may; nothing changed."""
+
+    def __init__(self, detail: str, *, retry_after: float) -> None:
+        """Say that it may be asked for again in `retry_after` seconds."""
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after = retry_after

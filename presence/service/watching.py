@@ -248,14 +248,15 @@ class Watching:
             if pause > 0.01 or count % 100 == 0:
                 await asyncio.sleep(pause if pause > 0.01 else 100 * pause)
 
-    def goodbye(self, reason: str) -> bytes:
-        """Return the event that sends a client away; each is given another time to come back."""
-        retry = int(self._retry * random.uniform(0.2, 1.8))
+    def goodbye(self, reason: str, *, wait: float = 0.0) -> bytes:
+        """Return the event that sends a client away for `wait` seconds; each is given another time beyond it."""
+        retry = int(wait * 1000 + self._retry * random.uniform(0.2, 1.8))
         return event_frame("goodbye", {"reason": reason, "retry_ms": retry})
 
-    def apology(self) -> bytes:
+    def apology(self, reason: str = "unavailable", *, wait: float = 0.0) -> bytes:
         """Return a whole stream for when none can be opened: any status but 200 ends EventSource."""
-        return retry_frame(self._retry) + self.goodbye("unavailable")
+        # EventSource by itself heeds `retry` alone.
+        return retry_frame(self._retry + int(wait * 1000)) + self.goodbye(reason, wait=wait)
 
     async def _lenses(self, request: Request) -> Lenses:
         lenses = await self._access.lenses(

@@ -9,7 +9,8 @@ from django.core.cache.backends.base import BaseCache
 from django.test import RequestFactory
 from rest_framework.request import Request
 
-from presence.api.throttles import Counters, Rate, address_of, wait_before
+from presence.api.throttles import address_of
+from presence.service.quotas import Counters, Rate, wait_before
 from tests.api.conftest import Api, problem_of
 
 Limit = Callable[..., None]
