@@ -18,8 +18,8 @@ from presence.service.tokens import configured
 
 
 def settings_are_possible(
-    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001  (Django says which apps to check)
-    **options: Any,  # noqa: ARG001
+    app_configs: Sequence[AppConfig] | None,
+    **options: Any,
 ) -> list[CheckMessage]:
     """Report a PRESENCE setting that is unknown, malformed or in contradiction with another."""
     try:
@@ -31,8 +31,8 @@ def settings_are_possible(
 
 
 def site_is_complete(
-    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001
-    **options: Any,  # noqa: ARG001
+    app_configs: Sequence[AppConfig] | None,
+    **options: Any,
 ) -> list[CheckMessage]:
     """Report what a site that has just installed the app still lacks (docs/installing.md)."""
     found: list[CheckMessage] = []
@@ -58,8 +58,8 @@ def site_is_complete(
 
 
 def plain_redis_is_named(
-    app_configs: Sequence[AppConfig] | None,  # noqa: ARG001  (Django says which apps to check)
-    **options: Any,  # noqa: ARG001  (Django's signature)
+    app_configs: Sequence[AppConfig] | None,
+    **options: Any,
 ) -> list[CheckMessage]:
     """Report a channel layer or cache that is to speak to Sentinel or a Cluster, which neither can."""
     hosts = _hosts(getattr(django_settings, "CHANNEL_LAYERS", {}))

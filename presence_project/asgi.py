@@ -12,6 +12,6 @@ django_application = (
     get_asgi_application()
 )  # before any import that needs Django's apps to be loaded
 
-from presence.application import wrap  # noqa: E402
+from presence.application import wrap  # noqa: E402 (Django's apps are loaded now)
 
 application = wrap(django_application)

@@ -93,7 +93,7 @@ def shell() -> None:
             )
     except FolderInUseError:  # `make run` has them; the settings find their sockets
         os.chdir(ROOT)
-        os.execv(command[0], command)  # noqa: S606
+        os.execv(command[0], command)  # noqa: S606 (ours, without a shell)
 
 
 def listen_to_ctrl_c() -> None:

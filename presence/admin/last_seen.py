@@ -39,8 +39,8 @@ class StatusFilter(admin.SimpleListFilter):
 
     def lookups(
         self,
-        request: HttpRequest,  # noqa: ARG002
-        model_admin: Any,  # noqa: ARG002
+        request: HttpRequest,
+        model_admin: Any,
     ) -> list[tuple[str, str]]:
         """Return the choices."""
         each = [(status.value, status.value.capitalize()) for status in Status]
@@ -48,7 +48,7 @@ class StatusFilter(admin.SimpleListFilter):
 
     def queryset(
         self,
-        request: HttpRequest,  # noqa: ARG002
+        request: HttpRequest,
         queryset: QuerySet[LastSeen],
     ) -> QuerySet[LastSeen]:
         """Return the rows that match."""
@@ -94,7 +94,7 @@ class LastSeenAdmin(ReadingAdmin):
         self,
         request: HttpRequest,
         object_id: str,
-        form_url: str = "",  # noqa: ARG002
+        form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show one person: stored presence, the latest changes, and why, to those who may know.

@@ -58,13 +58,13 @@ class ReadingAdmin(AdminBase):
 
         css: ClassVar = {"all": ("presence/admin.css",)}
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list that knows names."""
         return NamedChangeList
 
     def get_search_results(
         self,
-        request: HttpRequest,  # noqa: ARG002
+        request: HttpRequest,
         queryset: QuerySet[Model],
         search_term: str,
     ) -> tuple[QuerySet[Model], bool]:
@@ -78,15 +78,15 @@ class ReadingAdmin(AdminBase):
             wanted |= Q(**{f"{column}__startswith": term}) | Q(**{f"{column}__in": accounts})
         return queryset.filter(wanted), False
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Return that nobody adds rows here."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Return that nobody changes rows here."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Return that nobody deletes rows here."""
         return False
 
@@ -94,7 +94,7 @@ class ReadingAdmin(AdminBase):
 def ids_named(part: str) -> list[str]:
     """Return the ids of accounts whose user name holds `part`, in any case."""
     model = get_user_model()
-    accounts = model._default_manager.filter(**{f"{model.USERNAME_FIELD}__icontains": part})  # noqa: SLF001
+    accounts = model._default_manager.filter(**{f"{model.USERNAME_FIELD}__icontains": part})  # noqa: SLF001 (Django documents it)
     return [str(key) for key in accounts.values_list("pk", flat=True)[:_MOST_NAMES]]
 
 

@@ -60,11 +60,10 @@ class MyAlerts(Resource):
     )
     def post(self, request: Request) -> Response:
         """Wait."""
-        body = AlertBody(data=request.data)
-        body.is_valid(raise_exception=True)
+        said = AlertBody.said(request)
         now = from_datetime(timezone.now())
-        user, viewer = body.validated_data["user"], self.viewer
-        until = body.validated_data["until"] or now + milliseconds(DAY)
+        user, viewer = said["user"], self.viewer
+        until = said["until"] or now + milliseconds(DAY)
         lasts = timedelta(milliseconds=until - now)
         is_online = call(
             lambda parts: parts.alerting.ask(viewer=viewer, user=user, now=now, lasts=lasts)
@@ -83,7 +82,7 @@ class MyAlert(Resource):
         tags=["me"],
         responses={204: OpenApiResponse(description="Done")},
     )
-    def delete(self, request: Request, user: str) -> Response:  # noqa: ARG002
+    def delete(self, request: Request, user: str) -> Response:
         """Drop it."""
         viewer = self.viewer
         call(lambda parts: parts.alerting.forget(viewer=viewer, user=user))

@@ -60,7 +60,7 @@ class BearerAuthentication(BaseAuthentication):
             raise AuthenticationFailed(str(error)) from None
         return Viewer(id=verified.user, proof=verified), None
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  (DRF's signature)
+    def authenticate_header(self, request: Request) -> str:
         """Return what a 401 asks for."""
         return SCHEME
 

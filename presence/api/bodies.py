@@ -14,6 +14,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 
 from presence.domain.ids import MAX_USER_LENGTH, check_user
 from presence.domain.instant import Instant, format_instant, from_datetime, parse_instant
@@ -37,6 +38,14 @@ class Body(serializers.Serializer[Any]):
         extend_schema_serializer(component_name=cls.__name__.removesuffix("Body"))(cls)
 
     default_error_messages = {"invalid": "a JSON object is expected"}
+
+    @classmethod
+    def said(cls, request: Request) -> dict[str, Any]:
+        """Return the checked values of what `request` says; raises ValidationError."""
+        body = cls(data=request.data)
+        body.is_valid(raise_exception=True)
+        values: dict[str, Any] = body.validated_data
+        return values
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Return the values, or raise every error at once."""

@@ -78,9 +78,7 @@ class Claim(Resource):
     def put(self, request: Request, user: str) -> Response:
         """Claim."""
         app = self._app()
-        body = ClaimBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        values = body.validated_data
+        values = ClaimBody.said(request)
         if not is_claimable(account=self.viewer, user=user):
             raise NotFound
         now = from_datetime(timezone.now())
@@ -102,7 +100,7 @@ class Claim(Resource):
         tags=["claims"],
         responses={204: OpenApiResponse(description="Done")},
     )
-    def delete(self, request: Request, user: str) -> Response:  # noqa: ARG002
+    def delete(self, request: Request, user: str) -> Response:
         """Release."""
         app = self._app()
         call(lambda parts: parts.claiming.release(app=app, user=user))

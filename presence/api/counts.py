@@ -41,9 +41,7 @@ class Count(Resource):
     )
     def post(self, request: Request) -> Response:
         """Count `users`."""
-        body = RecordsQuery(data=request.data)
-        body.is_valid(raise_exception=True)
-        users, viewer = body.validated_data["users"], self.viewer
+        users, viewer = RecordsQuery.said(request)["users"], self.viewer
         # A set of one tells of one person: it costs what looking them up costs.
         self.spend("lookups", len(users))
         count = call(lambda parts: parts.counting.count(viewer=viewer, users=users))

@@ -23,7 +23,7 @@ class MyDevices(Resource):
         tags=["me"],
         responses={200: DevicesShape},
     )
-    def get(self, request: Request) -> Response:  # noqa: ARG002 (the method's signature)
+    def get(self, request: Request) -> Response:
         """Return the devices by name."""
         return Response({"devices": call(lambda parts: parts.push_devices.of(user=self.viewer))})
 
@@ -40,7 +40,7 @@ class MyDevice(Resource):
         request=None,
         responses={204: None},
     )
-    def put(self, request: Request, device: str) -> Response:  # noqa: ARG002
+    def put(self, request: Request, device: str) -> Response:
         """Register the device; once or often is the same."""
         try:
             check_session(device)
@@ -55,7 +55,7 @@ class MyDevice(Resource):
         tags=["me"],
         responses={204: None},
     )
-    def delete(self, request: Request, device: str) -> Response:  # noqa: ARG002
+    def delete(self, request: Request, device: str) -> Response:
         """Take the device out."""
         call(lambda parts: parts.push_devices.remove(user=self.viewer, device=device))
         return Response(status=204)

@@ -51,7 +51,7 @@ class _OpenDoor(Resource):
     throttle_classes = (AddressThrottle,)
     cache_control = "no-store"
 
-    def get_authenticate_header(self, request: Request) -> str:  # noqa: ARG002  (DRF's signature)
+    def get_authenticate_header(self, request: Request) -> str:
         """Return what a 401 asks for."""
         return "Bearer"
 
@@ -76,9 +76,8 @@ class Login(_OpenDoor):
     )
     def post(self, request: Request) -> Response:
         """Return a JWT pair."""
-        body = Credentials(data=request.data)
-        body.is_valid(raise_exception=True)
-        username, password = body.validated_data["username"], body.validated_data["password"]
+        said = Credentials.said(request)
+        username, password = said["username"], said["password"]
         guesses = _guesses(request, username)
         if wait := wait_before(scope="failed_logins", ident=guesses, count=False):
             raise Throttled(wait=wait)
@@ -103,10 +102,9 @@ class Renew(_OpenDoor):
     )
     def post(self, request: Request) -> Response:
         """Return a new pair."""
-        body = Renewal(data=request.data)
-        body.is_valid(raise_exception=True)
+        said = Renewal.said(request)
         try:
-            pair = TokenRefreshSerializer().validate(body.validated_data)
+            pair = TokenRefreshSerializer().validate(said)
         except (TokenError, ObjectDoesNotExist):
             raise AuthenticationFailed(
                 "the refresh token is not valid, or was used before"

@@ -71,7 +71,7 @@ class Me(Resource):
         responses={200: MeShape},
         examples=[OpenApiExample("busy", value=ME_EXAMPLE, response_only=True)],
     )
-    def get(self, request: Request) -> Response:  # noqa: ARG002
+    def get(self, request: Request) -> Response:
         """Return oneself."""
         return Response(view_me(self.viewer))
 
@@ -118,9 +118,7 @@ class MyStatus(Resource):
     )
     def put(self, request: Request) -> Response:
         """Choose."""
-        body = StatusBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        values, user = body.validated_data, self.viewer
+        values, user = StatusBody.said(request), self.viewer
 
         async def choose(parts: Parts) -> None:
             await parts.availability.choose(

@@ -28,7 +28,7 @@ class IssuePresenceTicket(Resource):
         request=None,
         responses={200: PresenceTicketShape},
     )
-    def post(self, request: Request) -> Response:  # noqa: ARG002 (the method's signature)
+    def post(self, request: Request) -> Response:
         """Return a ticket."""
         issued = call(lambda parts: parts.ticketing.issue(proof=self.proof))
         return Response({"ticket": issued.ticket, "expires_in": issued.expires_in})

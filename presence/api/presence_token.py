@@ -35,7 +35,7 @@ class IssuePresenceToken(Resource):
         request=None,
         responses={200: PresenceTokenShape},
     )
-    def post(self, request: Request) -> Response:  # noqa: ARG002 (the method's signature)
+    def post(self, request: Request) -> Response:
         """Return a presence token, and set it as a cookie."""
         proof = self.proof
         if proof.kind is Kind.PRESENCE:

@@ -46,7 +46,7 @@ class MyPrivacy(Resource):
         responses={200: PrivacyShape},
         examples=[OpenApiExample("careful", value=PRIVACY_EXAMPLE, response_only=True)],
     )
-    def get(self, request: Request) -> Response:  # noqa: ARG002
+    def get(self, request: Request) -> Response:
         """Return one's privacy."""
         return Response(shown_privacy(privacy_of(self.viewer)))
 
@@ -61,8 +61,6 @@ class MyPrivacy(Resource):
     )
     def put(self, request: Request) -> Response:
         """Set one's privacy."""
-        body = PrivacyBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        privacy = Privacy(**body.validated_data)
+        privacy = Privacy(**PrivacyBody.said(request))
         announce(set_privacy(user=self.viewer, privacy=privacy))
         return Response(shown_privacy(privacy))

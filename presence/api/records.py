@@ -88,7 +88,7 @@ class Record(Resource):
             )
         ],
     )
-    def get(self, request: Request, user: str) -> Response:  # noqa: ARG002
+    def get(self, request: Request, user: str) -> Response:
         """Return one record."""
         try:
             check_user(user)
@@ -148,8 +148,6 @@ class QueryRecords(Resource):
     )
     def post(self, request: Request) -> Response:
         """Return the records of `users`."""
-        body = RecordsQuery(data=request.data)
-        body.is_valid(raise_exception=True)
-        users = body.validated_data["users"]
+        users = RecordsQuery.said(request)["users"]
         self.spend("lookups", len(users))
         return Response(view_records(viewer=self.viewer, users=users))

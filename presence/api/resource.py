@@ -34,9 +34,9 @@ class AlwaysJSON(BaseContentNegotiation):
 
     def select_renderer(
         self,
-        request: Request,  # noqa: ARG002  (DRF's signature)
+        request: Request,
         renderers: Any,
-        format_suffix: str | None = None,  # noqa: ARG002
+        format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
         """Return the first renderer."""
         return renderers[0], renderers[0].media_type
@@ -88,7 +88,7 @@ class Resource(APIView):
 
 def django_request(request: Request) -> HttpRequest:
     """Return Django's request within DRF's, which has no public name for it."""
-    return request._request  # noqa: SLF001
+    return request._request  # noqa: SLF001 (see above)
 
 
 def _conditional(request: Request, response: Response) -> HttpResponse | None:

@@ -42,7 +42,7 @@ class Room(Resource):
         responses={200: RoomShape},
         examples=[OpenApiExample("one", value=ROOM_EXAMPLE, response_only=True)],
     )
-    def get(self, request: Request, room: str) -> Response:  # noqa: ARG002
+    def get(self, request: Request, room: str) -> Response:
         """Return who is here."""
         try:
             check_room(room)

@@ -62,7 +62,7 @@ class MySessions(Resource):
             OpenApiExample("one tab", value={"sessions": [SESSION_EXAMPLE]}, response_only=True)
         ],
     )
-    def get(self, request: Request) -> Response:  # noqa: ARG002
+    def get(self, request: Request) -> Response:
         """Return one's sessions."""
         sessions = explain(self.viewer).sessions
         return Response({"sessions": [shown_session(each) for each in sessions]})
@@ -79,7 +79,7 @@ class MySession(Resource):
         tags=["me"],
         responses={204: None},
     )
-    def delete(self, request: Request, session: str) -> Response:  # noqa: ARG002
+    def delete(self, request: Request, session: str) -> Response:
         """End the session."""
         user = self.viewer
         if session not in {each.id for each in explain(user).sessions}:
@@ -116,7 +116,7 @@ class MyWhy(Resource):
             )
         ],
     )
-    def get(self, request: Request) -> Response:  # noqa: ARG002
+    def get(self, request: Request) -> Response:
         """Return the derivation."""
         why = explain(self.viewer)
         return Response(

@@ -42,7 +42,7 @@ class AddressThrottle(BaseThrottle):
 
     waiting: float | None = None
 
-    def allow_request(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
+    def allow_request(self, request: Request, view: APIView) -> bool:
         """Return whether the address may go on."""
         self.waiting = wait_before(scope="address", ident=address_of(request))
         return self.waiting is None

@@ -133,7 +133,7 @@ def drop_older_than(
             _patiently(partial(_drop, month=month), patience)
             dropped.append(month.name)
     with _cursor() as cursor:
-        cursor.execute(f"DELETE FROM {_DEFAULT} WHERE at < %s", [oldest.start])  # noqa: S608
+        cursor.execute(f"DELETE FROM {_DEFAULT} WHERE at < %s", [oldest.start])  # noqa: S608 (names of our own)
     return tuple(dropped)
 
 
@@ -208,7 +208,7 @@ def _listed(cursor: CursorWrapper) -> list[_Month]:
 def _strays() -> int:
     with _cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM (SELECT FROM {_DEFAULT} LIMIT {_COUNTED_STRAYS}) AS strays"  # noqa: S608
+            f"SELECT count(*) FROM (SELECT FROM {_DEFAULT} LIMIT {_COUNTED_STRAYS}) AS strays"  # noqa: S608 (names of our own)
         )
         return int(cursor.fetchone()[0])
 

@@ -23,7 +23,7 @@ def names_of(users: Iterable[str]) -> dict[str, str]:
 def accounts_of(users: Iterable[str]) -> QuerySet[AbstractBaseUser]:
     """Return the accounts of this site that ids among `users` name."""
     # A user model of the host's own need not call its manager `objects`.
-    return get_user_model()._default_manager.filter(pk__in=_keys(users))  # noqa: SLF001
+    return get_user_model()._default_manager.filter(pk__in=_keys(users))  # noqa: SLF001 (Django documents it)
 
 
 def _keys(users: Iterable[str]) -> list[Any]:

@@ -123,7 +123,7 @@ class StreamingProtocol(HttpToolsProtocol):
             super().on_body(body)
             return
         brief.body += body
-        if len(brief.body) > self.shortcut.longest:  # type: ignore[union-attr]
+        if len(brief.body) > self.shortcut.longest:  # type: ignore[union-attr]  # set wherever a brief is
             self._go_the_ordinary_way()
 
     def on_message_complete(self) -> None:
@@ -133,7 +133,7 @@ class StreamingProtocol(HttpToolsProtocol):
             super().on_message_complete()
             return
         brief.is_whole = True
-        self.shortcut.answer(  # type: ignore[union-attr]
+        self.shortcut.answer(  # type: ignore[union-attr]  # set wherever a brief is
             brief.admitted, brief.body, partial(self._answer, brief)
         )
 
@@ -228,8 +228,8 @@ class StreamingProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         scope = brief.scope
         scope["method"] = "POST"
-        scope["path"] = self.shortcut.path.decode()  # type: ignore[union-attr]
-        scope["raw_path"] = self.shortcut.path  # type: ignore[union-attr]
+        scope["path"] = self.shortcut.path.decode()  # type: ignore[union-attr]  # set wherever a brief is
+        scope["raw_path"] = self.shortcut.path  # type: ignore[union-attr]  # set wherever a brief is
         scope["query_string"] = b""
         scope["extensions"] = {EXTENSION: self}
         self.cycle = RequestResponseCycle(

@@ -140,5 +140,5 @@ class _Server(uvicorn.Server):
     async def _until_quiet(self, give_up_at: float) -> None:
         loop, state = asyncio.get_running_loop(), self.server_state
         # uvicorn keeps both in sets and tells nobody when they change.
-        while (state.connections or state.tasks) and loop.time() < give_up_at:  # noqa: ASYNC110
+        while (state.connections or state.tasks) and loop.time() < give_up_at:  # noqa: ASYNC110 (see above)
             await asyncio.sleep(0.02)

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     help = __doc__
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         """Make the people and their contacts."""
         if getattr(settings, "MODE", "production") == "production":
             raise CommandError("demo people have a known password: they exist in development only")

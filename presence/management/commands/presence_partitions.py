@@ -24,7 +24,7 @@ class Command(BaseCommand):
             help="full months to keep besides the present one; older ones are dropped",
         )
 
-    def handle(self, *, ahead: int, keep: int | None, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *, ahead: int, keep: int | None, **options: Any) -> None:
         """Do it and say what was done; strays are an exit code of 1, for cron to report."""
         if ahead < 0 or (keep is not None and keep < 1):
             raise CommandError("--ahead is at least 0 and --keep at least 1")

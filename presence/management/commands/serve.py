@@ -78,7 +78,7 @@ class Command(BaseCommand):
             help="one log line for each request, without its query",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *args: Any, **options: Any) -> None:
         """Listen, say so, serve."""
         workers: int = options["workers"]
         if workers < 1:
