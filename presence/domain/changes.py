@@ -53,21 +53,25 @@ class Outcome:
 
     `change` is None unless what others see differs. `is_own_changed` says that something differs
     which only the user may see: sessions, choice, message, claims.
+
+    `is_first`: the live store knew nothing of the user, and what they have just chosen is news to their own
+    devices, though `before`, read from where choices are kept, has it already.
     """
 
     before: Record
     record: Record
     change: Change | None
+    is_first: bool = False
 
     @property
     def is_own_changed(self) -> bool:
         """Return whether the user's own view of the record differs."""
-        return _own_view(self.before) != _own_view(self.record)
+        return self.is_first or _own_view(self.before) != _own_view(self.record)
 
     @property
     def is_unchanged(self) -> bool:
         """Return whether nothing at all needs to be stored."""
-        return self.before == self.record
+        return self.before == self.record and not self.is_first
 
 
 def _own_view(record: Record) -> object:

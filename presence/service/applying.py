@@ -16,7 +16,15 @@ from presence.domain.changes import Change, Outcome
 from presence.domain.instant import Instant
 from presence.domain.policy import Policy
 from presence.domain.record import Record
-from presence.domain.signals import Elapsed, Heartbeat, Signal, Silence, StreamOpened
+from presence.domain.signals import (
+    Chosen,
+    Elapsed,
+    Heartbeat,
+    MessageWritten,
+    Signal,
+    Silence,
+    StreamOpened,
+)
 from presence.domain.status import Status
 from presence.domain.transitions import advance
 from presence.live.connection import LiveUnavailableError
@@ -168,7 +176,9 @@ class Applier:
             record = advance(record, each, loaded.now, self._policy).record
         if record.face != loaded.record.face:
             change = Change(user=record.user, before=loaded.record.face, after=record.face)
-        return loaded, Outcome(before=loaded.record, record=record, change=change)
+        is_first = loaded.is_new and isinstance(signal, Chosen | MessageWritten)
+        outcome = Outcome(before=loaded.record, record=record, change=change, is_first=is_first)
+        return loaded, outcome
 
     async def _store(self, loaded: Loaded, outcome: Outcome, *, rules: bool) -> Committed | None:
         """Commit; None if it must be tried again, on a conflict or in a new epoch."""

@@ -39,6 +39,15 @@ def test_a_choice_counts_only_while_a_session_lives(town):
     stream.sees(ana.id, "busy")
 
 
+def test_all_devices_of_somebody_who_is_not_here_hear_of_a_choice(town):
+    (ana,) = town.people("ana")
+    stream = ana.watch(contacts="1")
+    stream.snapshot()
+    for availability in ("invisible", "auto", "busy"):
+        choose(ana, availability)
+        own_record(stream, ana, "availability", availability)
+
+
 def test_a_choice_with_an_end_ends_by_itself_and_not_before(town):
     ana, ben = town.friends("ana", "ben")
     stream = ben.watch(ana)
