@@ -37,6 +37,7 @@ class Returning:
         self._poll = select.epoll()
         self._sockets: dict[int, socket.socket] = {}
         self._due: dict[int, float] = {}
+        self._unsent: dict[int, bytes] = {}
         self._beats = [(self._connect(), body) for body in beats]
         self._is_beat = {one.fileno() for one, _ in self._beats}
         self._buffer = bytearray(262_144)
@@ -80,20 +81,15 @@ class Returning:
         return one
 
     def _open(self, request: bytes, due_at: float) -> None:
-        # Loopback connects at once, unless the server's backlog is full: then the kernel tries again for us.
+        # Loopback connects at once, unless the server's backlog is full: then the kernel tries again for us, and the
+        # request goes out when it has.
         one = socket.socket()
         one.setblocking(False)
         one.connect_ex(("127.0.0.1", self._port))
         self._sockets[one.fileno()] = one
         self._due[one.fileno()] = due_at
-        try:
-            one.send(request)
-        except BlockingIOError:
-            one.setblocking(True)
-            one.settimeout(10)
-            one.sendall(request)
-            one.setblocking(False)
-        self._poll.register(one.fileno(), select.EPOLLIN)
+        self._unsent[one.fileno()] = request
+        self._poll.register(one.fileno(), select.EPOLLIN | select.EPOLLOUT)
 
     def _beat(self, number: int, due_at: float) -> None:
         one, body = self._beats[number % len(self._beats)]
@@ -105,7 +101,10 @@ class Returning:
     def _read(self) -> int:
         ready = self._poll.poll(0, 1024)
         found, view = self._found, memoryview(self._buffer)
-        for number, _ in ready:
+        for number, event in ready:
+            if number in self._unsent:
+                self._send(number, event)
+                continue
             size = self._sockets[number].recv_into(view)
             found.received += size
             due_at = self._due.get(number)
@@ -126,6 +125,15 @@ class Returning:
             elif not size or b"goodbye" in piece or b" 200 " not in piece[:20]:
                 self._lose(number, piece[:300].decode(errors="replace") or "closed")
         return len(ready)
+
+    def _send(self, number: int, event: int) -> None:
+        """Send the request of a stream that is connected by now, or was refused."""
+        request = self._unsent.pop(number)
+        if event & select.EPOLLERR:
+            self._lose(number, "no connection")
+        else:
+            self._sockets[number].send(request)  # small: it goes out whole
+            self._poll.modify(number, select.EPOLLIN)
 
     def _lose(self, number: int, why: str) -> None:
         self._due.pop(number, None)
