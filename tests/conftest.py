@@ -38,6 +38,13 @@ import redis  # noqa: E402
 from presence_project.embedded.valkey import Valkey  # noqa: E402
 
 
+def pytest_configure(config):
+    """Have the processes that share the tests (`-n 2`) read the settings when they have servers of their own."""
+    if getattr(config.option, "numprocesses", None):
+        # What they inherit names this process's servers, and pytest-django would read the settings with that.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 def pytest_sessionfinish():
     """Forget the folder of a run that never started a server."""
     if FOLDER._lock is None:
