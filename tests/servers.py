@@ -10,10 +10,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from secrets import randbelow
 from typing import Literal
 
 from presence_project.embedded.folder import ServerFolder
@@ -68,10 +69,17 @@ def manage(*arguments: str, env: dict[str, str]) -> str:
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port nobody listens on.
+
+    None of those that the kernel hands out: until the server has started, any client's connection could get it.
+    """
+    while True:
+        port = 10_000 + randbelow(
+            22_000
+        )  # the tests' seeded numbers would be the same in two processes
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -116,11 +124,11 @@ class Site:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        give_up_at = time.monotonic() + 30
+        give_up_at = time.monotonic() + 120
         while not self._answers():
             assert self.process.poll() is None, f"the server ended at once:\n{self.read_log()}"
             assert time.monotonic() < give_up_at, (
-                f"the server did not answer in 30 s:\n{self.read_log()}"
+                f"the server did not answer in 120 s:\n{self.read_log()}"
             )
             time.sleep(0.05)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -41,7 +42,7 @@ class Worker:
     """A running `manage.py worker` on a site's data."""
 
     def __init__(self, site: Site) -> None:
-        """Start it; it says nothing when it is ready, and needs not be waited for."""
+        """Start it; nobody needs to wait for it, but may."""
         self.log = site.log.with_name(f"worker-{id(self)}.log")
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -52,10 +53,23 @@ class Worker:
                 stderr=subprocess.STDOUT,
             )
 
+    def wait(self) -> None:
+        """Wait until it works: from then on it catches the signal that asks it to end."""
+        caught = 1 << (signal.SIGTERM - 1)
+        give_up_at = time.monotonic() + 120
+        while not int(self._status("SigCgt"), 16) & caught:
+            assert time.monotonic() < give_up_at, self.read_log()
+            time.sleep(0.05)
+
+    def _status(self, name: str) -> str:
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(line.split()[1] for line in lines if line.startswith(f"{name}:"))
+
     def stop(self) -> int:
         """Ask it to end and return its exit code."""
+        self.wait()
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def kill(self) -> None:
         """End it as a crash would. Harmless when it has ended."""

@@ -322,9 +322,9 @@ def test_who_may_not_be_seen_looks_like_nobody(town):
     assert set(stream.snapshot().records) == {ben.id}
     polled = ben.beat(since="0abc.1").json["changes"]
     assert ana.id not in {record["user"] for record in polled}
-    ana.leave(final=True)
-    ana.beat(device="mobile")
-    ben.beat("marker", device="desktop")
+    assert ana.leave(final=True).status == 204
+    assert ana.beat(device="mobile").status == 200
+    assert ben.beat("marker", device="desktop").status == 200
     # Everything that reaches Ben up to his own change is about Ben.
     events = [stream.next()]
     while "desktop" not in events[-1].records[ben.id]["devices"]:

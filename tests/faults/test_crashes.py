@@ -108,6 +108,7 @@ def test_two_workers_write_every_transition_once(start_town):
     town = start_town(**FAST | {"PRESENCE_IDLE_AFTER": "60"})
     second = Worker(town.site)
     try:
+        second.wait()
         (ben,) = town.people("ben")
         crowd = town.people(*["one"] * 40)
         stream = ben.watch(*crowd)

@@ -89,6 +89,5 @@ def test_streams_go_on_after_a_redis_that_kept_its_data(start_town, kind):
             wait_until(lambda: town.transitions(eve) == ["online"])
         assert town.transitions(ana) == ["online"]
     finally:
-        town.site.kill()
         valkey.stop()
         folder.remove()
