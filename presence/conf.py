@@ -90,6 +90,10 @@ class Settings:
         timedelta(seconds=0.025),
         "Least time between two messages of a process that keeps publishing; 0: none",
     )
+    room_interval: timedelta = _setting(
+        timedelta(seconds=0.25),
+        "Least time between two looks at a watched room; 4 times that above 50 members, 20 times from 1,000 on",
+    )
     stall_after: timedelta = _setting(
         timedelta(seconds=60), "A stream that accepts nothing for so long is closed"
     )
@@ -148,7 +152,13 @@ class Settings:
         ):
             if getattr(self, name) < 1:
                 raise ImproperlyConfigured(f"PRESENCE {name.upper()} must be at least 1")
-        for name in ("sweep_interval", "keepalive_interval", "stream_age", "verify_interval"):
+        for name in (
+            "sweep_interval",
+            "keepalive_interval",
+            "stream_age",
+            "verify_interval",
+            "room_interval",
+        ):
             if getattr(self, name) <= timedelta(0):
                 raise ImproperlyConfigured(f"PRESENCE {name.upper()} must be longer than 0")
         if self.hold_after < 3 * self.sweep_interval:

@@ -181,7 +181,7 @@ def join(settings: conf.Settings) -> Parts:
         resumable_for=settings.forget_after,
     )
     rooms = Rooms(LiveRooms(connection), roster, settings.room_rule())
-    room_watching = RoomWatching(rooms, hub)
+    room_watching = RoomWatching(rooms, hub, interval=settings.room_interval)
     attachments = Attachments(leases, applier, keys, policy)
     watching = Watching(
         hub=hub,

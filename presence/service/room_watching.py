@@ -10,6 +10,7 @@ few seconds anyway, since the bus may lose messages.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
@@ -24,13 +25,12 @@ from presence.service.rooms import LISTED, Rooms, RoomView
 log = structlog.get_logger(__name__)
 
 _CROWDED = 1_000
-_STEP = 0.25  # seconds between looks at touched rooms of up to LISTED members
 _PACES = (
-    (_CROWDED, 5.0),
-    (LISTED, 1.0),
-    (0, _STEP),
-)  # members above which -> seconds between looks
-_ANYWAY = 5.0  # seconds after which a watched room is looked at, touched or not
+    (_CROWDED, 20),
+    (LISTED + 1, 4),
+    (0, 1),
+)  # members from which on -> intervals between looks
+_ANYWAY = 20  # intervals after which a watched room is looked at, touched or not
 
 
 @dataclass(slots=True, eq=False)
@@ -42,19 +42,20 @@ class _Watched:
     size: int = 0
     looked_at: float = 0.0
 
-    def is_due(self, now: float) -> bool:
-        pace = next(seconds for above, seconds in _PACES if self.size >= above)
-        age = now - self.looked_at
-        return age >= _ANYWAY or (self.is_touched and age >= pace)
+    def is_due(self, intervals: float) -> bool:
+        """Return whether the room is to be looked at again, so many intervals after the last look."""
+        pace = next(pace for size, pace in _PACES if self.size >= size)
+        return intervals >= _ANYWAY or (self.is_touched and intervals >= pace)
 
 
 class RoomWatching:
     """The rooms that streams of this process watch. Bound: one view per stream and room."""
 
-    def __init__(self, rooms: Rooms, hub: Hub) -> None:
-        """Look with `rooms`; write to the streams of `hub`."""
+    def __init__(self, rooms: Rooms, hub: Hub, *, interval: timedelta) -> None:
+        """Look with `rooms` at most every `interval`; write to the streams of `hub`."""
         self._rooms = rooms
         self._hub = hub
+        self._interval = interval.total_seconds()
         self._watched: dict[str, _Watched] = {}
 
     def add(self, watch: Watch, views: Sequence[RoomView]) -> None:
@@ -85,10 +86,10 @@ class RoomWatching:
         """Look at rooms that are due, until cancelled."""
         loop = asyncio.get_running_loop()
         while not is_ending():
-            await asyncio.sleep(_STEP)
+            await asyncio.sleep(self._interval)
             now = loop.time()
             for room, watched in list(self._watched.items()):
-                if watched.is_due(now):
+                if watched.is_due((now - watched.looked_at) / self._interval):
                     try:
                         await self._look(room, watched, now)
                     except ServiceError as error:
