@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from presence.domain.message import Message
-from presence.domain.status import Activity, Availability
+from presence.domain.status import Activity, Availability, Status
 from presence.domain.visibility import Audience, Precision
 from tests.convergence.world import World, leave_the_layer
 
@@ -31,16 +31,19 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
+CLAIMED = [Status.ONLINE, Status.AWAY, Status.BUSY]
 EXAMPLES = int(os.environ.get("CONVERGENCE_EXAMPLES", "300"))
 
 person = st.integers(0, 3)
 process = st.integers(0, 1)
 session = st.sampled_from(["tab", "phone"])
+rooms = st.sampled_from([(), ("lobby",), ("lobby", "kitchen")])
+app = st.sampled_from(["calls", "calendar"])
 heard = st.booleans()
 
 
 class Convergence(RuleBasedStateMachine):
-    """People come, go, choose and block while watchers look on and the bus loses what it likes."""
+    """People come, go, choose, are claimed and block while watchers look on and the bus loses what it likes."""
 
     def __init__(self, run, world):
         super().__init__()
@@ -55,9 +58,11 @@ class Convergence(RuleBasedStateMachine):
         for viewer, where in viewers:
             self.run(self.world.watch(self.name(viewer), where))
 
-    @rule(user=person, session=session, activity=st.sampled_from(Activity), heard=heard)
-    def beat(self, user, session, activity, heard):
-        self.run(self.world.beat(self.name(user), session, activity, heard=heard))
+    @rule(
+        user=person, session=session, activity=st.sampled_from(Activity), rooms=rooms, heard=heard
+    )
+    def beat(self, user, session, activity, rooms, heard):
+        self.run(self.world.beat(self.name(user), session, activity, rooms, heard=heard))
 
     @rule(user=person, session=session, final=st.booleans(), heard=heard)
     def leave(self, user, session, final, heard):
@@ -71,6 +76,14 @@ class Convergence(RuleBasedStateMachine):
     def write(self, user, text, heard):
         message = Message(text=text) if text else None
         self.run(self.world.write(self.name(user), message, heard=heard))
+
+    @rule(app=app, user=person, status=st.sampled_from(CLAIMED), strong=st.booleans(), heard=heard)
+    def claim(self, app, user, status, strong, heard):
+        self.run(self.world.claim(app, self.name(user), status, strong=strong, heard=heard))
+
+    @rule(app=app, user=person, heard=heard)
+    def release(self, app, user, heard):
+        self.run(self.world.release(app, self.name(user), heard=heard))
 
     @rule(users=st.lists(person, min_size=2, max_size=2, unique=True))
     def block_or_unblock(self, users):

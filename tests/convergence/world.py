@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,12 +17,14 @@ from presence.domain.visibility import Privacy
 from presence.models import Block, Contact, LastSeen, PrivacyRule, Standing
 from presence.parts import join
 from presence.service.database import in_database
+from presence.service.errors import NotFound
 from presence.service.privacy_rules import block, set_privacy, unblock
 from presence.service.watching import Request
 from tests.fanout.wires import GONE, Client, Wire, facts, shown
 
 # Far above what a comparison every 50 ms needs: a busy machine may be slow, a lost change never comes.
-CONVERGES_WITHIN = 3.0
+CONVERGES_WITHIN = 10.0
+ROOMS = ("lobby", "kitchen")
 
 
 class Watcher:
@@ -39,7 +43,7 @@ class Watcher:
         cursor = parse_cursor(self.client.cursor) if self.client.cursor else None
         self.client.reconnected()
         self.wire, self.is_ended = Wire(), False
-        request = Request(viewer=self.viewer, users=self.users, cursor=cursor)
+        request = Request(viewer=self.viewer, users=self.users, rooms=ROOMS, cursor=cursor)
         self.opened = await parts.watching.open(request, self._end)
         self.wire.write(self.opened.beginning)
         parts.hub.release(self.opened.watch, self.wire)
@@ -49,6 +53,9 @@ class Watcher:
 
     def _end(self, reason):
         self.is_ended = True
+
+    def knows(self):
+        return known(self.client.users, self.client.rooms)
 
 
 class World:
@@ -62,6 +69,7 @@ class World:
             shards=2,
             verify_interval=timedelta(milliseconds=30),
             flush_interval=timedelta(milliseconds=20),
+            room_interval=timedelta(milliseconds=5),
         )
         self.watchers = []
         self.blocks = set()
@@ -103,9 +111,9 @@ class World:
 
     # --- What people do ---
 
-    async def beat(self, user, session, activity, *, heard):
+    async def beat(self, user, session, activity, rooms, *, heard):
         await self.writer(heard).heartbeats.record(
-            user=user, session=session, activity=Activity(activity)
+            user=user, session=session, activity=Activity(activity), rooms=rooms
         )
 
     async def leave(self, user, session, *, final, heard):
@@ -120,6 +128,21 @@ class World:
 
     async def write(self, user, message, *, heard):
         await self.writer(heard).availability.write_message(user=user, message=message)
+
+    async def claim(self, app, user, status, *, strong, heard):
+        now = int(time.time() * 1000)
+        await self.writer(heard).claiming.claim(
+            app=app,
+            user=user,
+            status=status,
+            priority=90 if strong else 10,
+            now=now,
+            until=now + 3_600_000,
+        )
+
+    async def release(self, app, user, *, heard):
+        with suppress(NotFound):
+            await self.writer(heard).claiming.release(app=app, user=user)
 
     async def toggle_block(self, owner, other):
         use = unblock if (owner, other) in self.blocks else block
@@ -168,7 +191,7 @@ class World:
     def read(self, watcher):
         """Take what has arrived; nothing forbidden may be in it."""
         for name, data in watcher.client.read(watcher.wire):
-            if name not in {"snapshot", "presence"}:
+            if name not in {"snapshot", "presence", "room"}:
                 continue
             for record in data["users"]:
                 user = record["user"]
@@ -180,8 +203,9 @@ class World:
     async def truth(self, viewer):
         users = [user for user in self.people if user != viewer]
         view = await self.judge.roster.view(viewer=viewer, users=users)
-        records = {each.user: json.loads(msgspec.json.encode(each)) for each in view.records}
-        return records, set(view.unknown)
+        rooms = [await self.judge.rooms.view(viewer=viewer, room=room) for room in ROOMS]
+        users = {each.user: plain(each) for each in view.records}
+        return known(users, {each.room: plain(each) for each in rooms}), set(view.unknown)
 
     async def settle(self):
         """Wait until every watcher knows what a fresh look would show them; remember the forbidden."""
@@ -194,13 +218,12 @@ class World:
             if watcher.is_ended:
                 await self.reconnect(watcher)
         for watcher in self.watchers:
-            records, _ = truths[watcher.viewer]
+            truth, _ = truths[watcher.viewer]
             give_up_at = asyncio.get_running_loop().time() + CONVERGES_WITHIN
             self.read(watcher)
-            while shown(watcher.client.users) != shown(records):
+            while watcher.knows() != truth:
                 assert asyncio.get_running_loop().time() < give_up_at, (
-                    f"{watcher.viewer} sees {shown(watcher.client.users)},"
-                    f" a fresh look {shown(records)}"
+                    f"{watcher.viewer} sees {watcher.knows()}, a fresh look {truth}"
                 )
                 await asyncio.sleep(0.005)
                 self.read(watcher)
@@ -211,6 +234,22 @@ class World:
             for each in loaded
             if each.record.choice.availability is Availability.INVISIBLE
         }
+
+
+def plain(answer):
+    return json.loads(msgspec.json.encode(answer))
+
+
+def known(users, rooms):
+    """What somebody who has this shows: people, and who is in which room."""
+    here = {
+        name: (room["count"], room["whole"], shown(by_user(room))) for name, room in rooms.items()
+    }
+    return {"people": shown(users), "rooms": here}
+
+
+def by_user(room):
+    return {record["user"]: record for record in room["users"]}
 
 
 def _empty():

@@ -38,6 +38,7 @@ class Client:
         self._lines, self._events = SSELineDecoder(), SSEDecoder()
         self.cursor = ""
         self.users: dict[str, dict[str, Any]] = {}
+        self.rooms: dict[str, dict[str, Any]] = {}
         self.seen: list[tuple[str, Any]] = []
 
     def reconnected(self) -> None:
@@ -66,6 +67,8 @@ class Client:
             self.users = {}
         if name in {"snapshot", "presence"}:
             self.users |= {record["user"]: record for record in data["users"]}
+        if name == "room":
+            self.rooms[data["room"]] = data
 
 
 def facts(record: dict[str, Any]) -> dict[str, Any]:
