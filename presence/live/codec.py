@@ -2,8 +2,8 @@
 
 Flow: record <-> **codec** <-> bytes.
 
-msgpack arrays, not maps: a record with two sessions is about 150 bytes. Deadlines are not in it, they
-live in the sorted sets where renewals move them; `unpack_record` is given them.
+msgpack arrays, not maps, and what is usual is left out: a record with two sessions is about 160 bytes.
+Deadlines are not in it, they live in the sorted sets where renewals move them; `unpack_record` is given them.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,15 @@ from presence.domain.instant import Instant
 from presence.domain.message import Message
 from presence.domain.record import Choice, Record
 from presence.domain.session import Session
-from presence.domain.status import Activity, Availability, Device, Status
-from presence.live.keys import mark_of
+from presence.domain.status import Availability, Device, Status
+from presence.live.keys import (
+    ACTIVITY_LETTER,
+    DEVICE_LETTER,
+    STATUS_LETTER,
+    mark_of,
+    packed,
+    unpacked,
+)
 
 _pack = msgpack.Encoder().encode
 _unpack = msgpack.Decoder().decode
@@ -28,7 +35,14 @@ _unpack = msgpack.Decoder().decode
 # While a deployment is under way, old and new processes read each other's records. So fields are only ever
 # added at the end, with the value here that an older writer's record is read with.
 _RECORD: tuple[Any, ...] = ([], (), None, None, None, False, None, False)
-_FACE: tuple[Any, ...] = (Status.OFFLINE, None, None, (), None, False)
+_FACE: tuple[Any, ...] = ("f", None, None, "", None, False)
+
+# A session's instants after its first are told as milliseconds since that.
+_SESSION: tuple[Any, ...] = ("", "", "aw", 0, 0, 0, (), False, None)
+
+_ACTIVITY = {letter: activity for activity, letter in ACTIVITY_LETTER.items()}
+_DEVICE = {letter: device for device, letter in DEVICE_LETTER.items()}
+_STATUS = {letter: status for status, letter in STATUS_LETTER.items()}
 
 Deadlines = Sequence[tuple[Instant | None, Instant | None]]
 
@@ -49,21 +63,7 @@ class Stamp:
 
 def pack_record(record: Record) -> bytes:
     """Return `record` without its deadlines. The sessions come first: load.lua reads them."""
-    sessions = [
-        [
-            each.id,
-            mark_of(each) if each.beat_until is not None else "",
-            each.activity,
-            each.device,
-            each.rooms,
-            each.since,
-            each.seen_at,
-            each.active_at,
-            each.leaving,
-            each.stream,
-        ]
-        for each in record.sessions.values()
-    ]
+    sessions = [_session_fields(each) for each in record.sessions.values()]
     claims = [
         [each.app, each.status, each.label, each.priority, each.since, each.until]
         for each in record.claims.values()
@@ -94,20 +94,10 @@ def unpack_record(user: str, raw: bytes, deadlines: Deadlines) -> tuple[Stamp, R
     return stamp, Record(
         user=user,
         sessions={
-            each[0]: Session(
-                id=each[0],
-                activity=Activity(each[2]),
-                device=Device(each[3]),
-                rooms=tuple(each[4]),
-                since=each[5],
-                seen_at=each[6],
-                active_at=each[7],
-                leaving=each[8],
-                stream=each[9],
-                beat_until=beat_until if each[1] else None,
-                stream_until=stream_until,
+            each.id: each
+            for each in (
+                _session(fields, *pair) for fields, pair in zip(sessions, deadlines, strict=True)
             )
-            for each, (beat_until, stream_until) in zip(sessions, deadlines, strict=True)
         },
         face=_face(face),
         choice=Choice(availability=Availability(choice[0]), until=choice[1])
@@ -160,6 +150,43 @@ def unpack_change(payload: bytes) -> Change | str:
     return Change(user=fields[0], before=_face(fields[1]), after=_face(fields[2]))
 
 
+def _session_fields(session: Session) -> list[Any]:
+    fields = [
+        packed(session.id),
+        mark_of(session) if session.beat_until is not None else "",
+        ACTIVITY_LETTER[session.activity] + DEVICE_LETTER[session.device],
+        session.since,
+        session.seen_at - session.since,
+        session.active_at - session.since,
+        session.rooms,
+        session.leaving,
+        session.stream,
+    ]
+    usual = len(fields)
+    while fields[usual - 1] == _SESSION[usual - 1]:
+        usual -= 1
+    return fields[:usual]
+
+
+def _session(
+    fields: Sequence[Any], beat_until: Instant | None, stream_until: Instant | None
+) -> Session:
+    name, mark, kind, since, seen, active, rooms, leaving, stream = _fitted(fields, _SESSION)
+    return Session(
+        id=unpacked(name),
+        activity=_ACTIVITY[kind[0]],
+        device=_DEVICE.get(kind[1], Device.OTHER),
+        rooms=tuple(rooms),
+        since=since,
+        seen_at=since + seen,
+        active_at=since + active,
+        leaving=leaving,
+        stream=stream,
+        beat_until=beat_until if mark else None,
+        stream_until=stream_until,
+    )
+
+
 def _fitted(fields: Sequence[Any], defaults: Sequence[Any]) -> Sequence[Any]:
     """Return `fields` as long as `defaults`: what is missing from there, what is unknown left out."""
     return [*fields[: len(defaults)], *defaults[len(fields) :]]
@@ -172,10 +199,10 @@ def _split(raw: bytes) -> tuple[Stamp, bytes]:
 
 def _face_fields(face: Face) -> list[Any]:
     return [
-        face.status,
+        STATUS_LETTER[face.status],
         face.since,
         face.last_seen,
-        face.devices,
+        "".join(DEVICE_LETTER[device] for device in face.devices),
         _message_fields(face.message),
         face.is_pushable,
     ]
@@ -184,10 +211,10 @@ def _face_fields(face: Face) -> list[Any]:
 def _face(fields: Sequence[Any]) -> Face:
     status, since, last_seen, devices, message, is_pushable = _fitted(fields, _FACE)
     return Face(
-        status=Status(status),
+        status=_STATUS[status],
         since=since,
         last_seen=last_seen,
-        devices=tuple(map(Device, devices)),
+        devices=tuple(_DEVICE.get(letter, Device.OTHER) for letter in devices),
         message=_message(message),
         is_pushable=is_pushable,
     )

@@ -7,6 +7,7 @@ Cluster. A lease's member names the session *and what it last reported*: a heart
 member there changes nothing but the deadline, and one ZADD decides it.
 """
 
+from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -18,11 +19,13 @@ from presence.domain.status import Activity, Device, Status
 SEPARATOR = "\x1f"  # cannot occur in ids (domain.ids)
 STREAM_MARK = "s"
 LEAVING_MARK = "l"
+_UUID_MARK = "\x1e"  # nor can this
+_UUID_DASHES = (8, 13, 18, 23)
 
 STATUS_LETTER = {Status.ONLINE: "n", Status.AWAY: "a", Status.BUSY: "b", Status.OFFLINE: "f"}
 
-_ACTIVITY = {Activity.ACTIVE: "a", Activity.IDLE: "i", Activity.HIDDEN: "h"}
-_DEVICE = {
+ACTIVITY_LETTER = {Activity.ACTIVE: "a", Activity.IDLE: "i", Activity.HIDDEN: "h"}
+DEVICE_LETTER = {
     Device.WEB: "w",
     Device.MOBILE: "m",
     Device.DESKTOP: "d",
@@ -107,7 +110,32 @@ class Keys:
 
 def member(user: str, session: str, mark: str) -> str:
     """Return the lease member of a session; `mark` says which lease and what was reported."""
-    return f"{user}{SEPARATOR}{session}{SEPARATOR}{mark}"
+    return f"{user}{SEPARATOR}{packed(session)}{SEPARATOR}{mark}"
+
+
+def packed(session: str) -> str:
+    """Return a session id as it is stored: of a UUID, as most clients make them, 23 characters instead of 36.
+
+    It stands in every lease and in the record: two sessions cost 120 bytes less for it.
+    """
+    if len(session) != 36 or any(session[place] != "-" for place in _UUID_DASHES):
+        return session
+    digits = session.replace("-", "")
+    try:
+        raw = bytes.fromhex(digits)
+    except ValueError:
+        return session
+    if raw.hex() != digits:  # upper case, or spaces: another id than the UUID that it spells
+        return session
+    return _UUID_MARK + b2a_base64(raw, newline=False)[:22].decode()
+
+
+def unpacked(stored: str) -> str:
+    """Return the session id that `packed` stored."""
+    if not stored.startswith(_UUID_MARK):
+        return stored
+    digits = a2b_base64(stored[1:] + "==").hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def user_of(lease: str) -> str:
@@ -118,7 +146,7 @@ def user_of(lease: str) -> str:
 @lru_cache(maxsize=4096)
 def beat_mark(activity: Activity, device: Device, rooms: tuple[str, ...]) -> str:
     """Return the mark of a heartbeat: equal exactly if it reports the same."""
-    mark = _ACTIVITY[activity] + _DEVICE[device]
+    mark = ACTIVITY_LETTER[activity] + DEVICE_LETTER[device]
     if rooms:
         mark += blake2b(",".join(rooms).encode(), digest_size=6).hexdigest()
     return mark
