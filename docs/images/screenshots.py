@@ -40,8 +40,8 @@ CAST: tuple[tuple[str, dict[str, Any], dict[str, Any] | None], ...] = (
     ("jo", {}, {"availability": "away", "message": {"text": "Noodles", "emoji": "🍜"}}),
 )
 VIEWS = (
-    ("home-light", "light", 1280, 860),
-    ("home-dark", "dark", 1280, 860),
+    ("home-light", "light", 1280, 1060),
+    ("home-dark", "dark", 1280, 1060),
     ("home-phone", "light", 390, 844),
 )
 
@@ -99,7 +99,7 @@ def play() -> None:
     """Let people come, choose, and one of them go."""
     for name, beat, choice in CAST:
         token = ask("POST", "/api/v1/token/", {"username": name, "password": PASSWORD})["access"]
-        ask("POST", "/presence/heartbeat", {"session": "demo", **beat}, token)
+        ask("POST", "/presence/heartbeat", {"session": "demo", "rooms": ["lobby"], **beat}, token)
         if choice is not None:
             ask("PUT", "/api/v1/me/status/", choice, token)
         if name == "hana":
@@ -128,6 +128,10 @@ def shoot(browser: Browser, name: str, scheme: Any, width: int, height: int) -> 
     page.fill("#id_password", PASSWORD)
     page.click("form.stack button")
     page.locator("presence-list").get_by_text("In a call").first.wait_for(timeout=15_000)
+    page.get_by_role("button", name="Enter").click()
+    page.get_by_role("region", name="lobby").get_by_text("chloe").wait_for(timeout=15_000)
+    page.evaluate("document.activeElement.blur()")
+    page.mouse.move(5, 5)
     page.wait_for_timeout(2_500)
     page.screenshot(path=str(HERE / f"{name}.png"))
     context.close()

@@ -4,6 +4,7 @@ import asyncio
 
 from playwright.async_api import expect
 
+from tests.browser.people import CONNECTION
 from tests.browser.waiting import until
 
 # Long enough for a server to start again before everything counts as stale.
@@ -57,18 +58,19 @@ async def test_a_short_interruption_is_not_seen_at_all(log_in, relay):
     ben.complaints.clear()  # a beat may have met the closed door
 
 
-async def test_a_refused_stream_is_replaced_by_asking(log_in):
+async def test_what_the_server_lost_sight_of_is_grey_until_it_is_back(log_in, site):
     ben = await log_in("ben")
+    tab = await ben.open_tab()
+    ana = await log_in("ana")
+    await (await ana.open_tab()).sees("ben", "online")
+    await tab.sees("ana", "online")
 
-    async def refuse(route):
-        await route.fulfill(status=503, content_type="text/html", body="<h1>Busy</h1>")
+    site.valkey.kill()
+    await tab.sees("ana", "was online")
+    assert await tab.page.evaluate(f"{CONNECTION}.stale")
+    await asyncio.to_thread(site.valkey.start)
 
-    await ben.context.route("**/presence/stream?**", refuse)
-    page = (await ben.visit("/")).page
-    await expect(page.locator("#banner")).to_contain_text("asks now and then", timeout=20_000)
-    assert await page.locator("presence-list li").count() == 9
-    assert ben.complaints == ["presence: the stream answers 503; polling meanwhile"]
-    ben.complaints.clear()
-
-    await ben.context.unroute_all()
-    await expect(page.locator("#banner")).to_be_hidden(timeout=20_000)
+    await tab.sees_status("ana", "online", within=60)
+    await expect(tab.page.locator("#banner")).to_be_hidden(timeout=20_000)
+    for person in (ben, ana):
+        person.complaints.clear()  # heartbeats that nobody could keep

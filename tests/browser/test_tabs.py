@@ -71,16 +71,3 @@ async def test_a_frozen_leader_lets_go_and_comes_back_right(log_in):
     await leader.page.evaluate("void document.dispatchEvent(new Event('resume'))")
     await leader.sees("ben", "online")
     await _one_stream(other)
-
-
-async def test_a_browser_without_locks_has_a_stream_per_tab(log_in):
-    ana = await log_in("ana")
-    await ana.context.add_init_script(
-        "Object.defineProperty(navigator, 'locks', {value: undefined})"
-    )
-    tabs = [await ana.open_tab() for _ in range(2)]
-
-    assert [await tab.leads() for tab in tabs] == [True, True]
-    said = "presence: no Web Locks or BroadcastChannel: one stream per tab"
-    assert ana.complaints == [said, said]
-    ana.complaints.clear()

@@ -39,6 +39,7 @@ const keysOf = ({ users = [], rooms = [], contacts }) => [
   ...(contacts ? ["c"] : []),
 ];
 const idsIn = (keys, kind) => keys.filter((key) => key[0] === kind).map((key) => key.slice(1));
+const isHidden = () => document.hidden;
 const clock = () => performance.now(); // never Date: the wall clock jumps
 const epochOf = (cursor) => cursor.slice(0, cursor.lastIndexOf("."));
 const jitter = (failures, foot) => Math.random() * Math.min(30_000, foot * 2 ** failures);
@@ -92,7 +93,7 @@ function createHttp(options, { after, say, onSignedOut }) {
         headers,
         body: body && JSON.stringify(body),
         credentials: given ? "omit" : "include",
-        keepalive: document.hidden, // a beat that says "hidden" may be the page's last word
+        keepalive: isHidden(), // a beat that says "hidden" may be the page's last word
         signal: AbortSignal.timeout(15_000),
       });
       answer.status = response.status;
@@ -137,7 +138,7 @@ function createBeats(options, session, entered, { after, say, call, onAnswer }) 
   let resting = false;
   let failures = 0;
 
-  const activity = () => (document.hidden ? "hidden" : clock() - inputAt < options.idleAfter ? "active" : "idle");
+  const activity = () => (isHidden() ? "hidden" : clock() - inputAt < options.idleAfter ? "active" : "idle");
 
   async function beat() {
     if (!options.beat || resting) return;
@@ -283,7 +284,7 @@ function createTabs(name, session, { say, wants, onTurn, onMessage }) {
       const silent = clock() - leaderAt;
       if (!channel || leading || silent < LEADER_SILENT_FOR / 2) return;
       if (clock() - askedAt > 5000) hello(true);
-      if (silent > LEADER_SILENT_FOR && !document.hidden) queue(true);
+      if (silent > LEADER_SILENT_FOR && !isHidden()) queue(true);
     },
 
     /** All that the tabs of this browser watch together. */
@@ -385,7 +386,7 @@ function createStream(options, session, { after, say, http, view, union, mayOpen
   function fail(why, atLeast = 0) {
     if (why) say(why);
     miss(atLeast + jitter(failures++, 2000));
-    if (failures > 1) poll();
+    if (failures > 1 || !view.heardAt) poll(); // one that failed may heal soon; a page that knows nobody cannot wait
   }
 
   function lose(why, refused = false) {
@@ -416,7 +417,7 @@ function createStream(options, session, { after, say, http, view, union, mayOpen
     fail(status && `the stream answers ${why}; polling meanwhile`, isLasting(status) ? 30_000 : wait);
   }
 
-  /** Without a stream, ask. Runs with each failed attempt from the second on: at the pace of the back-off. */
+  /** Without a stream, ask: at the pace of the back-off. */
   async function poll() {
     if (clock() - polledAt < 5000) return;
     polledAt = clock();
@@ -704,7 +705,7 @@ function createPresence(name, options) {
     if (presence.leading) stream.tick();
     else {
       tabs.tick();
-      if (view.lostAt && !document.hidden) tabs.post({ t: "kick", due: true }); // the leader's timers may be throttled
+      if (view.lostAt && !isHidden()) tabs.post({ t: "kick", due: true }); // the leader's timers may be throttled
     }
     if (view.tick() && !"signed-out stopped".includes(presence.state)) set("stale");
   }
@@ -738,7 +739,7 @@ function createPresence(name, options) {
     // A pointer that rests while the page moves under it also "moves", by nothing.
     listen(window, INPUT, (event) => (event.type !== "pointermove" || event.movementX || event.movementY) && beats.input());
     listen(document, "visibilitychange", () => {
-      if (!document.hidden) beats.input();
+      if (!isHidden()) beats.input();
       wake();
     });
     listen(window, "online", () => {
