@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.browser.people import Person
 from tests.browser.relay import Relay
@@ -29,6 +29,8 @@ FAST = {
     "PRESENCE_KEEPALIVE_INTERVAL": "5",
     "PRESENCE_BEAT_GAP": "0.2",
 }
+
+expect.set_options(timeout=WITHIN * 1000)
 
 
 @pytest.fixture(scope="session")
