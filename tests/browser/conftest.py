@@ -50,7 +50,20 @@ def site(request) -> Site:
 
 
 @pytest.fixture
-async def newcomer(browser: Browser, site: Site) -> AsyncIterator[Callable[..., Awaitable[Person]]]:
+async def relay(site: Site) -> AsyncIterator[Relay]:
+    """A way to the site that can be cut and that can buffer; `person.address = relay.url` takes it."""
+    relay = Relay(site.port)
+    await relay.open()
+    yield relay
+    await relay.cut()
+
+
+@pytest.fixture
+async def newcomer(
+    browser: Browser,
+    site: Site,
+    relay: Relay,  # which has to outlive the browsers that go through it
+) -> AsyncIterator[Callable[..., Awaitable[Person]]]:
     """`await newcomer()`: somebody with a new browser, not logged in.
 
     Nobody's page may complain, and nobody is online any more when the next test begins.
@@ -69,15 +82,6 @@ async def newcomer(browser: Browser, site: Site) -> AsyncIterator[Callable[..., 
         await person.context.close()
     await Town(site).become_quiet()
     assert [each for person in people for each in person.complaints] == []
-
-
-@pytest.fixture
-async def relay(site: Site) -> AsyncIterator[Relay]:
-    """A way to the site that can be cut and that can buffer; `person.address = relay.url` takes it."""
-    relay = Relay(site.port)
-    await relay.open()
-    yield relay
-    await relay.cut()
 
 
 @pytest.fixture
