@@ -5,8 +5,7 @@ Flow: page -> **examples** -> bash + curl -> the server of a test.
 A block's lines that begin with `$ ` are run; what stands below one is what it prints. Comments before a block steer
 it without being seen: `<!-- meanwhile: command -->` runs the command a moment after the block's first one has begun,
 `<!-- before: command -->` runs it first, `<!-- site: name -->` has the block talk to another of the test's servers.
-Streams are broken off after 2.5 s (`<!-- lasts: 5 -->` after
-five), as a reader would by Ctrl-C; an output that ends with `…` goes on.
+Streams are broken off after 5 s (`<!-- lasts: 8 -->` after eight), as a reader would by Ctrl-C; an output that ends with `…` goes on.
 
 Compared by shape: instants, cursors, tokens, versions and the durations that the server draws are placeholders; all
 else has to be the same.
@@ -30,7 +29,7 @@ _PLACEHOLDERS = (
     (re.compile(r'(?<="ticket":")[\w-]{32}'), "<ticket>"),
 )
 _DRAWN = re.compile(r'("(?:next_in_ms|retry_ms|version|lease_left_ms)": ?)\d+')
-_STREAM_LASTS = 2.5
+_STREAM_LASTS = 5.0  # twice what a quiet machine needs, and less than a keep-alive
 
 
 @dataclass
@@ -117,7 +116,7 @@ class Shell:
                 )
             if meanwhile:
                 later = "; ".join(meanwhile)
-                text = f"{{ sleep 0.7; {later}; }} > /dev/null 2>&1 &\n{text}\nwait"
+                text = f"{{ sleep 1.5; {later}; }} > /dev/null 2>&1 &\n{text}\nwait"
                 meanwhile = []
             printed = self.run(text)
             expected = "\n".join(command.expected)

@@ -190,14 +190,20 @@ async def test_a_user_with_two_sessions_costs_the_store_less_than_600_bytes(make
     await store.epoch.ensure()
     count = 1_500
     users = [f"user-{number:06}" for number in range(count)]
-    before = (await store.redis.info("memory"))["used_memory"]
+
+    async def memory():
+        # What connections hold for their next command shrinks when the server finds time for it.
+        memory = await store.redis.info("memory")
+        return memory["used_memory"] - memory["mem_clients_normal"]
+
+    before = await memory()
     for start in range(0, count, 100):
         for session in ("a1b2c3d4-tab", "e5f6a7b8-phone"):
             await asyncio.gather(
                 *(store.beat(user, session=session) for user in users[start : start + 100])
             )
     logs = [await store.redis.memory_usage(store.keys.log(shard)) or 0 for shard in range(64)]
-    used = (await store.redis.info("memory"))["used_memory"] - before - sum(logs)
+    used = await memory() - before - sum(logs)
     print(f"{used / count:.0f} bytes a user with two sessions, the log apart")
     assert used / count <= 600
 
