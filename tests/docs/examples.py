@@ -5,7 +5,8 @@ Flow: page -> **examples** -> bash + curl -> the server of a test.
 A block's lines that begin with `$ ` are run; what stands below one is what it prints. Comments before a block steer
 it without being seen: `<!-- meanwhile: command -->` runs the command a moment after the block's first one has begun,
 `<!-- before: command -->` runs it first, `<!-- site: name -->` has the block talk to another of the test's servers.
-Streams are broken off after 5 s (`<!-- lasts: 8 -->` after eight), as a reader would by Ctrl-C; an output that ends with `…` goes on.
+Streams are broken off after 5 s (`<!-- lasts: 8 -->` after eight), as a reader would by Ctrl-C; an output that
+ends with `…` goes on.
 
 Compared by shape: instants, cursors, tokens, versions and the durations that the server draws are placeholders; all
 else has to be the same.
