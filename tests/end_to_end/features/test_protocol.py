@@ -4,6 +4,7 @@ import pytest
 import redis
 
 from tests.end_to_end.features.saying import block, choose, ok, poll, soon, until, why
+from tests.end_to_end.people import wait_until
 from tests.end_to_end.wire import ask
 
 STALE_AFTER = 3_000  # three keep-alives of a second
@@ -97,6 +98,7 @@ def test_a_new_epoch_is_told_whole_to_streams_and_polls(own_town):
     stream = ben.watch(contacts="1")
     start = stream.snapshot()
     assert start.records[ana.id]["status"] == "online"
+    wait_until(lambda: town.transitions(ana) == ["online"])  # what is restored is what was written
     with redis.Redis.from_url(town.site.redis_url) as store:
         store.flushall()
     anew = stream.snapshot()
