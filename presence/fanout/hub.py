@@ -13,7 +13,7 @@ from presence.domain.changes import Entry
 from presence.domain.cursor import Cursor
 from presence.domain.face import Face
 from presence.domain.instant import Instant
-from presence.domain.visibility import Lens
+from presence.domain.visibility import Lens, by_lens, by_user
 from presence.fanout.mailbox import Fragment, Mailbox
 from presence.fanout.sinks import Sink
 from presence.fanout.timing import Timing
@@ -49,6 +49,7 @@ class Hub:
         """
         mailbox = watch.mailbox
         self._watches[mailbox] = watch
+        mailbox.watched = by_lens(lenses)
         unknown = []
         for user, lens in lenses.items():
             topic = self._subscribe(mailbox, user, lens)
@@ -64,14 +65,15 @@ class Hub:
         topic = self._topics.get(user)
         return topic is not None and topic.show(face, version, changed_at)
 
-    def snapshot(self, mailbox: Mailbox, since: Instant | None = None) -> list[Fragment]:
-        """Return the records that `mailbox` watches; only those changed after `since`, if given."""
+    def snapshot(self, mailbox: Mailbox, since: Instant | None = None) -> list[bytes]:
+        """Return the encoded records that `mailbox` watches; only those changed after `since`, if given."""
         found = []
-        for user, lens in mailbox.lenses.items():
-            topic = self._topics[user]
-            changed_at = topic.own_changed_at if lens is Lens.SELF else topic.changed_at
-            if topic.is_loaded and (since is None or changed_at > since):
-                found.append(topic.fragment(lens, self.cursor))
+        for lens, users in mailbox.watched.items():
+            for user in users:
+                topic = self._topics[user]
+                changed_at = topic.own_changed_at if lens is Lens.SELF else topic.changed_at
+                if topic.is_loaded and (since is None or changed_at > since):
+                    found.append(topic.record(lens))
         mailbox.pending = {}
         return found
 
@@ -91,8 +93,10 @@ class Hub:
         mailbox = watch.mailbox
         if self._watches.pop(mailbox, None) is None:
             return
-        for user in list(mailbox.lenses):
-            self._unsubscribe(mailbox, user)
+        for lens, users in mailbox.watched.items():
+            for user in users:
+                self._unsubscribe(mailbox, user, lens)
+        mailbox.watched = {}
         mailbox.pending = {}
 
     def retarget(self, mailbox: Mailbox, lenses: Mapping[str, Lens]) -> list[str]:
@@ -103,15 +107,17 @@ class Hub:
         """
         now = asyncio.get_running_loop().time()
         unknown = []
-        for user in [user for user in mailbox.lenses if user not in lenses]:
+        known = by_user(mailbox.watched)
+        mailbox.watched = by_lens(lenses)
+        for user in known.keys() - lenses.keys():
             version = self._topics[user].version
-            self._unsubscribe(mailbox, user)
+            self._unsubscribe(mailbox, user, known[user])
             record = encode(gone_record(user=user, version=version))
             mailbox.put(user, Fragment(self.cursor, record))
         for user, lens in lenses.items():
-            if mailbox.lenses.get(user) is not lens:
-                if user in mailbox.lenses:
-                    self._unsubscribe(mailbox, user)
+            if known.get(user) is not lens:
+                if user in known:
+                    self._unsubscribe(mailbox, user, known[user])
                 topic = self._subscribe(mailbox, user, lens)
                 if topic.is_loaded:
                     mailbox.put(user, topic.fragment(lens, self.cursor))
@@ -265,12 +271,10 @@ class Hub:
         topic = self._topics.get(user)
         if topic is None:
             topic = self._topics[user] = Topic(user)
-        mailbox.lenses[user] = lens
         topic.watchers.setdefault(lens, set()).add(mailbox)
         return topic
 
-    def _unsubscribe(self, mailbox: Mailbox, user: str) -> None:
-        lens = mailbox.lenses.pop(user)
+    def _unsubscribe(self, mailbox: Mailbox, user: str, lens: Lens) -> None:
         topic = self._topics[user]
         topic.watchers[lens].discard(mailbox)
         if not topic.watchers[lens]:

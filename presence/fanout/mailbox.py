@@ -40,18 +40,20 @@ class Mailbox:
     __slots__ = (
         "is_held",
         "is_scheduled",
-        "lenses",
         "pending",
         "progress_at",
         "sink",
         "viewer",
+        "watched",
         "written_at",
     )
 
     def __init__(self, viewer: str, now: float) -> None:
         """Belong to `viewer`; held (nothing is written) until `release`."""
         self.viewer = viewer
-        self.lenses: dict[str, Lens] = {}
+        self.watched: dict[
+            Lens, tuple[str, ...]
+        ] = {}  # the least memory for what every idle stream keeps
         self.pending: dict[str, Fragment] = {}
         self.sink: Sink | None = None
         self.is_held = True

@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import chain
 from time import monotonic
 
-from presence.domain.visibility import Lens, Privacy, lens_for
+from presence.domain.visibility import Lens, Privacy, by_lens, by_user, lens_for
 from presence.service.database import in_database
 from presence.service.gathering import Gathering
 from presence.service.relations import (
@@ -23,7 +23,7 @@ from presence.service.relations import (
 )
 
 _TOGETHER = 200  # viewers judged at once; with 200 targets each the queries stay under 100 ms
-_REMEMBERED = 10_000  # answers; the oldest goes first. With 200 users each about 200 MB at most
+_REMEMBERED = 10_000  # answers; the oldest goes first. With 200 users each about 20 MB at most
 _KNOWN = 100_000  # users; then all are forgotten. About 20 MB
 
 Lenses = Mapping[str, Lens]
@@ -37,7 +37,7 @@ class Access:
         """Remember answers for `trust`; `is_reciprocal`: who hides their last-seen sees none."""
         self._trust = trust.total_seconds()
         self._is_reciprocal = is_reciprocal
-        self._known: dict[_Question, tuple[float, Lenses]] = {}
+        self._known: dict[_Question, tuple[float, Mapping[Lens, tuple[str, ...]]]] = {}
         # Those who come back after a deployment watch the same people: who exists is read once for all.
         self._people: dict[str, tuple[float, Privacy | None]] = {}
         self._forgotten = 0
@@ -71,14 +71,17 @@ class Access:
         now = monotonic()
         known = self._known.get(question)
         if known is not None and known[0] > now:
-            return known[1]
+            return by_user(known[1])
         forgotten = self._forgotten
         lenses = await self._judging.get(question)
         if not self._trust or forgotten != self._forgotten:
             return lenses  # a rule changed meanwhile: right for now, not for later
-        if len(self._known) >= _REMEMBERED:
-            del self._known[next(iter(self._known))]
-        self._known[question] = (now + self._trust, lenses)
+        while self._known:
+            oldest = next(iter(self._known))
+            if len(self._known) < _REMEMBERED and self._known[oldest][0] > now:
+                break
+            del self._known[oldest]
+        self._known[question] = (now + self._trust, by_lens(lenses))
         return lenses
 
     def forget(self, users: Sequence[str]) -> None:
@@ -89,10 +92,10 @@ class Access:
             self._people.pop(user, None)
         stale = [
             question
-            for question, (_, lenses) in self._known.items()
+            for question, (_, judged) in self._known.items()
             if question[0] in changed
             or not changed.isdisjoint(question[1])
-            or not changed.isdisjoint(lenses)
+            or any(not changed.isdisjoint(seen) for seen in judged.values())
         ]
         for question in stale:
             del self._known[question]
@@ -139,8 +142,15 @@ class Access:
 
     def _lenses(self, wanted: Iterable[str], relations: Relations) -> Lenses:
         lenses = {}
+        # Few differ among 200 contacts: by identity, as comparing them costs as much as judging.
+        found: dict[tuple[int, int], Lens] = {}
         for user in wanted:
             if user in relations:
                 privacy, relation = relations[user]
-                lenses[user] = lens_for(privacy, relation, is_reciprocal=self._is_reciprocal)
+                kind = id(privacy), id(relation)
+                lens = found.get(kind)
+                if lens is None:
+                    lens = lens_for(privacy, relation, is_reciprocal=self._is_reciprocal)
+                    found[kind] = lens
+                lenses[user] = lens
         return lenses

@@ -6,6 +6,7 @@ Reads the primary database: a block holds from the moment it is made, not from w
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import product
 from typing import Any
 
 from django.db import router
@@ -28,6 +29,12 @@ People = dict[str, Privacy | None]
 
 _Bonds = Mapping[str, set[str]]
 _NO_BONDS: _Bonds = {"listing": set(), "listed": set(), "blocked": set()}
+
+# All that two others can be to each other: 200 contacts need no 200 objects.
+_RELATIONS = {
+    kind: Relation(is_contact=kind[0], is_blocked=kind[1], hides_own=kind[2])
+    for kind in product((False, True), repeat=3)
+}
 
 
 class _Collected(Aggregate):
@@ -90,27 +97,25 @@ def contacts_listed_by_each(viewers: Collection[str]) -> dict[str, list[str]]:
 
 def _relations(viewer: str, targets: Collection[str], people: People, bonds: _Bonds) -> Relations:
     own = people[viewer] or settings().default_privacy
+    listing, listed, blocked = bonds["listing"], bonds["listed"], bonds["blocked"]
+    hides = {
+        is_listed: own.precision is Precision.HIDDEN
+        or not admits(own.last_seen, Relation(is_contact=is_listed))
+        for is_listed in (False, True)
+    }
     found = {}
     for target in targets:
         privacy = people[target]
         if target == viewer:
             found[viewer] = (own, Relation(is_self=True))
         elif privacy is not None:
-            found[target] = (privacy, _relation(target, own, bonds))
+            kind = (target in listing, target in blocked, hides[target in listed])
+            found[target] = (privacy, _RELATIONS[kind])
     return found
 
 
 def _primary_contacts() -> QuerySet[Contact]:
     return Contact.objects.using(router.db_for_write(Contact))
-
-
-def _relation(target: str, own: Privacy, bonds: _Bonds) -> Relation:
-    shown = admits(own.last_seen, Relation(is_contact=target in bonds["listed"]))
-    return Relation(
-        is_contact=target in bonds["listing"],
-        is_blocked=target in bonds["blocked"],
-        hides_own=not shown or own.precision is Precision.HIDDEN,
-    )
 
 
 def _privacies(users: Iterable[str]) -> dict[str, Privacy]:

@@ -18,6 +18,7 @@ import msgspec
 from presence.domain.cursor import Cursor
 from presence.domain.instant import LATEST, Instant, format_instant, milliseconds
 from presence.domain.status import Device
+from presence.domain.visibility import by_user
 from presence.fanout.frames import event_frame, retry_frame
 from presence.fanout.hub import Hub
 from presence.fanout.mailbox import Mailbox
@@ -162,9 +163,9 @@ class Watching:
             while (
                 judgements != self._judgements
             ):  # a rule changed while this stream was being opened
-                judgements, judged = self._judgements, dict(watch.mailbox.lenses)
+                judgements, judged = self._judgements, watch.mailbox.watched
                 await self._retarget(watch, request)
-                if watch.mailbox.lenses != judged:
+                if by_user(watch.mailbox.watched) != by_user(judged):
                     rules_at = LATEST  # the snapshot must be whole
         except BaseException:
             self._hub.close(watch)
@@ -291,18 +292,18 @@ class Watching:
         return cursor.at if is_resumable else None
 
     def _snapshot(self, watch: Watch, since: Instant | None) -> bytes:
-        fragments = self._hub.snapshot(watch.mailbox, since)
+        records = self._hub.snapshot(watch.mailbox, since)
         cursor = self._hub.cursor
         pages = [
-            fragments[start : start + SNAPSHOT_PAGE]
-            for start in range(0, len(fragments), SNAPSHOT_PAGE)
+            records[start : start + SNAPSHOT_PAGE]
+            for start in range(0, len(records), SNAPSHOT_PAGE)
         ] or [[]]
         return b"".join(
             event_frame(
                 "snapshot",
                 {
                     "now": format_instant(cursor.at),
-                    "users": [msgspec.Raw(each.record) for each in page],
+                    "users": [msgspec.Raw(record) for record in page],
                     "partial": since is not None or number > 1,
                     "more": number < len(pages),
                     "stale_after_ms": self._stale_after,
@@ -318,5 +319,5 @@ def _is_concerned(request: Request, watch: Watch, changed: set[str]) -> bool:
     return (
         request.viewer in changed
         or not changed.isdisjoint(request.users)
-        or not changed.isdisjoint(watch.mailbox.lenses)
+        or any(not changed.isdisjoint(users) for users in watch.mailbox.watched.values())
     )

@@ -61,7 +61,7 @@ class Stream:
 
     def release(self):
         """Send the snapshot and let changes flow."""
-        records = [each.record for each in self.hub.snapshot(self.mailbox)]
+        records = self.hub.snapshot(self.mailbox)
         data = b'{"partial":false,"users":[' + b",".join(records) + b"]}"
         head = event_frame("snapshot", None, self.hub.cursor)
         self.wire.write(head.replace(b"null", data))

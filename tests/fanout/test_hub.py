@@ -98,7 +98,7 @@ async def test_a_change_between_subscription_and_release_is_not_lost():
     records = made.snapshot(stream.mailbox)
     made.apply([entry("ben", 2, face(Status.BUSY))])  # after it: follows the release
     assert stream.wire.writes == []
-    assert sum(b'"online"' in each.record for each in records) == 1
+    assert sum(b'"online"' in record for record in records) == 1
     made.release(stream.watch, stream.wire)
     assert {name: each["status"] for name, each in stream.read().items()} == {"ben": "busy"}
 
