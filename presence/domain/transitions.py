@@ -45,7 +45,8 @@ def advance(record: Record, signal: Signal, now: Instant, policy: Policy) -> Out
     Total (every record, every signal) and idempotent (the same signal again at the same `now`
     changes nothing). `outcome.change` is there exactly if what others see differs.
     """
-    after = _without_ended(_apply(record, signal, now, policy), now)
+    # Before, so that a claim that has ended pushes out no new one; after, as the signal may have brought one.
+    after = _without_ended(_apply(_without_ended(record, now), signal, now, policy), now)
     after = _with_face(record, after, now, policy)
     change = None
     if after.face != record.face:

@@ -299,6 +299,29 @@ def test_the_weakest_claim_gives_way():
     assert day.record.claims.keys() == {"calls", "meetings"}
 
 
+def test_a_claim_that_has_ended_pushes_out_no_new_one():
+    day = Day(TIGHT, NOW)
+
+    def claim(app: str, priority: int) -> Claimed:
+        now = day.now
+        return Claimed(
+            claim=Claim(
+                app=app,
+                status=Status.BUSY,
+                label="",
+                priority=priority,
+                since=now,
+                until=now + MINUTE,
+            )
+        )
+
+    day.send(claim("calls", 9))
+    day.send(claim("meetings", 9))
+    day.now += MINUTE  # and no sweep yet
+    day.send(claim("focus", 1))
+    assert day.record.claims.keys() == {"focus"}
+
+
 @given(st.lists(st.tuples(pauses, signals), max_size=15))
 def test_since_is_when_the_present_status_began(steps):
     day = Day(POLICY, NOW)
