@@ -13,6 +13,8 @@ from presence.domain.visibility import (
     Precision,
     Privacy,
     Relation,
+    by_lens,
+    by_user,
     lens_for,
     seen_through,
 )
@@ -128,3 +130,10 @@ def test_somebody_whose_going_is_unknown_shows_none():
     face = Face(since=None, last_seen=NOW)
     for lens in (Lens.HOUR, Lens.DAY):
         assert seen_through(face, lens).since is None
+
+
+@given(st.dictionaries(st.text(max_size=3), st.sampled_from(Lens)))
+def test_users_gathered_by_their_lens_are_the_same_users(lenses):
+    gathered = by_lens(lenses)
+    assert by_user(gathered) == lenses
+    assert all(gathered.values()), "no lens without a user"
