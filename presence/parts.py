@@ -43,6 +43,7 @@ from presence.service.claiming import Claiming
 from presence.service.counting import Counting
 from presence.service.expiry import Expiry
 from presence.service.faces import Faces
+from presence.service.farewells import Farewells
 from presence.service.following import Following
 from presence.service.health import Health
 from presence.service.heartbeats import Heartbeats
@@ -101,6 +102,7 @@ class Parts:
     rules: Rules
     why: Why
     attachments: Attachments
+    farewells: Farewells
     watching: Watching
     following: Following
     attending: Attending
@@ -263,6 +265,7 @@ def join(settings: conf.Settings) -> Parts:
         rules=Rules(applier, rules_log, bus, access),
         why=Why(records, homes, policy),
         attachments=attachments,
+        farewells=Farewells(retry=settings.retry_interval),
         watching=watching,
         following=following,
         attending=Attending(leases, lasts=settings.serving_lasts),

@@ -54,10 +54,10 @@ class StreamConsumer(Endpoint):
         try:
             opened, admitted = await _opened(joined, proof, request, end)
         except Unavailable:
-            await _send_away(exchange, joined.watching.apology())
+            await _send_away(exchange, joined.farewells.apology())
             return
         except Limited as error:
-            await _send_away(exchange, joined.watching.apology("limited", wait=error.retry_after))
+            await _send_away(exchange, joined.farewells.apology("limited", wait=error.retry_after))
             return
         stream = _Open(joined, opened, admitted)
         reason = LOST
@@ -99,7 +99,7 @@ class _Open:
 
     def goodbye(self, reason: str) -> bytes:
         """Return the event that ends it."""
-        return self._joined.watching.goodbye(self._admitted.reason_of(reason))
+        return self._joined.farewells.goodbye(self._admitted.reason_of(reason))
 
     @property
     def is_detached(self) -> bool:

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-import msgspec
-
 from presence.domain.cursor import Cursor
 from presence.domain.instant import LATEST, Instant, format_instant, milliseconds
 from presence.domain.status import Device
@@ -22,6 +20,7 @@ from presence.domain.visibility import by_user
 from presence.fanout.frames import event_frame, retry_frame
 from presence.fanout.hub import Hub
 from presence.fanout.mailbox import Mailbox
+from presence.fanout.snapshots import snapshot_frames
 from presence.fanout.watch import Watch
 from presence.live.bus import AlertsFired
 from presence.service.access import Access, Lenses
@@ -34,8 +33,6 @@ from presence.service.own_views import OwnViews
 from presence.service.room_watching import RoomWatching, room_event
 from presence.service.rooms import Rooms, views_of
 from presence.service.roster import is_resumable_from
-
-SNAPSHOT_PAGE = 500  # users an event: about 100 KB, which a phone parses without a hitch
 
 # Streams that are opened at once; more wait for their turn. Enough to share their queries (200 viewers, 4
 # queries), and few enough that thousands that come at once neither wait for a connection to Redis until it is
@@ -249,16 +246,6 @@ class Watching:
             if pause > 0.01 or count % 100 == 0:
                 await asyncio.sleep(pause if pause > 0.01 else 100 * pause)
 
-    def goodbye(self, reason: str, *, wait: float = 0.0) -> bytes:
-        """Return the event that sends a client away for `wait` seconds; each is given another time beyond it."""
-        retry = int(wait * 1000 + self._retry * random.uniform(0.2, 1.8))
-        return event_frame("goodbye", {"reason": reason, "retry_ms": retry})
-
-    def apology(self, reason: str = "unavailable", *, wait: float = 0.0) -> bytes:
-        """Return a whole stream for when none can be opened: any status but 200 ends EventSource."""
-        # EventSource by itself heeds `retry` alone.
-        return retry_frame(self._retry + int(wait * 1000)) + self.goodbye(reason, wait=wait)
-
     async def _lenses(self, request: Request) -> Lenses:
         lenses = await self._access.lenses(
             viewer=request.viewer, users=request.users, contacts=request.contacts
@@ -292,26 +279,11 @@ class Watching:
         return cursor.at if is_resumable else None
 
     def _snapshot(self, watch: Watch, since: Instant | None) -> bytes:
-        records = self._hub.snapshot(watch.mailbox, since)
-        cursor = self._hub.cursor
-        pages = [
-            records[start : start + SNAPSHOT_PAGE]
-            for start in range(0, len(records), SNAPSHOT_PAGE)
-        ] or [[]]
-        return b"".join(
-            event_frame(
-                "snapshot",
-                {
-                    "now": format_instant(cursor.at),
-                    "users": [msgspec.Raw(record) for record in page],
-                    "partial": since is not None or number > 1,
-                    "more": number < len(pages),
-                    "stale_after_ms": self._stale_after,
-                },
-                # Only the last page moves the cursor: who breaks off in between begins anew.
-                cursor if number == len(pages) else None,
-            )
-            for number, page in enumerate(pages, start=1)
+        return snapshot_frames(
+            self._hub.snapshot(watch.mailbox, since),
+            self._hub.cursor,
+            is_partial=since is not None,
+            stale_after=self._stale_after,
         )
 
 
