@@ -40,7 +40,7 @@ async def _join(redis_url: str, users: Sequence[str], first: int) -> int:
     from presence.live.keys import Keys
     from presence.live.records import Records
 
-    connection = Connection(redis_url, Keys("presence", 64))
+    connection = Connection(redis_url, Keys.of("presence", 64))
     await Epoch(connection).ensure()
     try:
         before = int((await connection.redis.info("memory"))["used_memory"])

@@ -149,7 +149,7 @@ def stale_after(settings: conf.Settings) -> timedelta:
 def join(settings: conf.Settings) -> Parts:
     """Return new parts for the running event loop. Nothing is connected or started yet."""
     policy = settings.policy()
-    keys = Keys(settings.key_prefix, settings.shards)
+    keys = Keys.of(settings.key_prefix, settings.shards)
     connection = Connection(settings.redis_url, keys)
     epoch = Epoch(connection)
     records = Records(connection, policy, log_length=settings.log_length)

@@ -19,6 +19,10 @@ from presence.domain.status import Activity, Device, Status
 SEPARATOR = "\x1f"  # cannot occur in ids (domain.ids)
 STREAM_MARK = "s"
 LEAVING_MARK = "l"
+
+# The layout of what is stored. A release with another one begins with an empty store, which history fills, and
+# leaves what it could not read to whoever wrote it.
+LAYOUT = 2
 _UUID_MARK = "\x1e"  # nor can this
 _UUID_DASHES = (8, 13, 18, 23)
 
@@ -40,6 +44,11 @@ class Keys:
 
     prefix: str
     shards: int
+
+    @classmethod
+    def of(cls, prefix: str, shards: int) -> "Keys":
+        """Return the names of an installation in this release's layout."""
+        return cls(f"{prefix}:{LAYOUT}", shards)
 
     def shard(self, user: str) -> int:
         """Return the shard of `user`."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presence.domain.ids import MAX_SESSION_LENGTH
-from presence.live.keys import packed, unpacked
+from presence.live.keys import LAYOUT, Keys, packed, unpacked
 
 HEX = "0123456789abcdefABCDEF- "
 
@@ -45,3 +45,16 @@ def test_what_only_looks_like_a_uuid_is_not_packed(session):
 def test_two_ids_never_become_one():
     lower = str(uuid.UUID(int=255))
     assert packed(lower) != packed(lower.upper())
+
+
+def test_every_key_says_of_which_layout_it_is():
+    keys = Keys.of("site", 4)
+    names = [
+        keys.epoch,
+        keys.rules_log,
+        keys.record("ana"),
+        keys.leases(1),
+        keys.meta(1),
+        keys.log(1),
+    ]
+    assert all(name.startswith(f"site:{LAYOUT}:") for name in names)
