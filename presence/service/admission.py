@@ -11,15 +11,18 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from time import time
 
+from presence.domain.instant import Instant
 from presence.fanout.watch import Watch
 from presence.live.connection import LiveUnavailableError
 from presence.live.revocations import Revocations
 from presence.service.errors import Limited, Unavailable
+from presence.service.gathering import Gathering
 from presence.service.revoking import name_of
 from presence.service.verified_token import VerifiedToken
 
 # Seconds; long enough that a hundred tabs too many ask three times a second together.
 _PLACE_AFTER = 30.0
+_TOGETHER = 500  # names a question: streams that come together share it
 
 
 class RevokedError(Exception):
@@ -49,6 +52,7 @@ class Admission:
         """Refuse what is in `revocations`, and more than `most` streams of one user."""
         self._revocations = revocations
         self._most = most
+        self._instants = Gathering(self._read, most=_TOGETHER)
         self._streams: dict[str, list[Admitted]] = {}
 
     async def admit(self, proof: VerifiedToken, end: Callable[[str], None]) -> Admitted:
@@ -106,10 +110,13 @@ class Admission:
             for name in (each.proof.user, name_of(each.proof.user, each.proof.login))
         }
         try:
-            instants = dict(zip(names, await self._revocations.of(list(names)), strict=True))
+            instants = await self._instants.get_all(list(names))
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
         return [each for each in streams if _is_revoked(each.proof, instants)]
+
+    async def _read(self, names: Sequence[str]) -> dict[str, Instant | None]:
+        return dict(zip(names, await self._revocations.of(names), strict=True))
 
 
 def _is_revoked(proof: VerifiedToken, instants: dict[str, int | None]) -> bool:
