@@ -169,7 +169,7 @@ def _units() -> Units:
         stored_renewal=find("renewals", "", 2),
         connect=connect,
         message=find("sizes", "a web process: hearing a message", 1),
-        change=find("sizes", "a web process: of that, the change", 1),
+        change=find("sizes", "a web process: hearing a change", 1),
         person=find("sizes", "Redis: a user online", 1),
         attached=find("sizes", "Redis: more", 1),
         logged=find("sizes", "Redis: a change", 1),

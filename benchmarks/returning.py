@@ -105,7 +105,10 @@ class Returning:
             if number in self._unsent:
                 self._send(number, event)
                 continue
-            size = self._sockets[number].recv_into(view)
+            try:
+                size = self._sockets[number].recv_into(view)
+            except ConnectionResetError:
+                size = 0  # refused by a full backlog, or cut: an error either way
             found.received += size
             due_at = self._due.get(number)
             if due_at is None:

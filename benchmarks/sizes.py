@@ -50,7 +50,6 @@ def _come_online(service: Service, users: Sequence[str], found: dict[str, str]) 
     alone, _ = _heard(service, beats[:slowly], idle, connections=1, rate=25.0)
     shared, messages = _heard(service, beats[slowly:], idle, connections=32)
     of_message = messages / len(beats[slowly:])
-    change = max(0.0, (shared - alone * of_message) / (1 - of_message))
     more, longer = _memory(service)
     person = (more - used - longer + log) / len(users)
     found["Redis: a user online with one session"] = _bytes(person)
@@ -62,7 +61,6 @@ def _come_online(service: Service, users: Sequence[str], found: dict[str, str]) 
     found[f"a web process: hearing a change when {1 / of_message:.0f} share a message"] = (
         f"{shared * 1e6:.0f} µs"
     )
-    found["a web process: of that, the change itself"] = f"{change * 1e6:.0f} µs"
 
 
 def _heard(
