@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 # 40, with a pace of 25 ms.
 _BURST = 8
 _MOST_HEARD = (
-    1_000  # messages a second, a fifth of a process; more, and everybody publishes less often
+    1_000  # messages a second, a third of a process; more, and everybody publishes less often
 )
 _WINDOW = 1.0  # seconds over which messages are counted
 _LONGEST_PACE = 1.0  # seconds
