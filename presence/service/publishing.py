@@ -21,9 +21,8 @@ log = structlog.get_logger(__name__)
 # Messages that may go at once after a silence. So many changes a second that each goes alone, before they share:
 # 40, with a pace of 25 ms.
 _BURST = 8
-_MOST_HEARD = (
-    1_000  # messages a second, a third of a process; more, and everybody publishes less often
-)
+# Messages a second that each process hears, a third of its time; beyond, everybody publishes less often.
+_MOST_HEARD = 1_000
 _WINDOW = 1.0  # seconds over which messages are counted
 _LONGEST_PACE = 1.0  # seconds
 
