@@ -6,11 +6,17 @@ What commit.lua would write for each (record, leases), without its log entry, in
 million commits would take six minutes. The first user of every crowd is loaded back through the store to make sure.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from benchmarks.people import set_up
+
+if TYPE_CHECKING:  # Django's settings must be there before it can be imported
+    from presence.live.connection import Connection
 
 SESSIONS = 2  # of each user, say a browser and a phone
 _KINDS = 1_000  # different records; the rest differ by whose they are
@@ -59,8 +65,8 @@ async def _join(redis_url: str, users: Sequence[str], first: int) -> int:
         await connection.close()
 
 
-async def _now(connection: object) -> int:
-    seconds, micros = await connection.redis.time()  # type: ignore[attr-defined]
+async def _now(connection: Connection) -> int:
+    seconds, micros = await connection.redis.time()
     return int(seconds) * 1000 + int(micros) // 1000
 
 
@@ -87,11 +93,11 @@ def _record(place: int, now: int) -> _Kind:
 
 
 async def _write(
-    connection: object, first: int, users: Sequence[str], kinds: Sequence[_Kind]
+    connection: Connection, first: int, users: Sequence[str], kinds: Sequence[_Kind]
 ) -> None:
     from presence.live.keys import member
 
-    keys = connection.keys  # type: ignore[attr-defined]
+    keys = connection.keys
     records: dict[str, bytes] = {}
     leases: dict[int, dict[str, int]] = {}
     for place, user in enumerate(users, first):
@@ -100,7 +106,7 @@ async def _write(
         of_shard = leases.setdefault(keys.shard(user), {})
         for session, mark, until in sessions:
             of_shard[member(user, session, mark)] = until
-    async with connection.redis.pipeline(transaction=False) as pipe:  # type: ignore[attr-defined]
+    async with connection.redis.pipeline(transaction=False) as pipe:
         pipe.mset(records)
         for shard, members in leases.items():
             pipe.zadd(keys.leases(shard), members)

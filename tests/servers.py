@@ -54,11 +54,11 @@ def environment(extra: dict[str, str]) -> dict[str, str]:
     return {**os.environ, "DJANGO_MODE": "test", "PYTHONUNBUFFERED": "1", **extra}
 
 
-def manage(*arguments: str, env: dict[str, str]) -> str:
-    """Run one management command to its end and return what it printed."""
+def manage(*arguments: str, env: dict[str, str], cwd: Path = ROOT) -> str:
+    """Run one management command of the site in `cwd` to its end and return what it printed."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
+        cwd=cwd,
         env=env,
         capture_output=True,
         text=True,

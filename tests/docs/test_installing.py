@@ -10,10 +10,12 @@ import subprocess
 import sys
 import tomllib
 import urllib.request
+from functools import partial
 
 import pytest
 from packaging.requirements import Requirement
 
+from tests import servers
 from tests.architecture.source import ROOT
 from tests.servers import free_port
 
@@ -35,17 +37,7 @@ def test_a_fresh_site_that_follows_the_page_has_presence(
         "DJANGO_SUPERUSER_PASSWORD": "secret",
     }
 
-    def manage(*arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+    manage = partial(servers.manage, env=environment, cwd=tmp_path)
 
     subprocess.run(
         [sys.executable, "-m", "django", "startproject", "mysite", str(tmp_path)],

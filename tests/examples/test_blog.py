@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import httpx
 import pytest
 
+from tests import servers
 from tests.architecture.source import ROOT
 from tests.servers import free_port
 
@@ -42,19 +44,7 @@ def environment(database_server, django_db_setup, redis_url):
 
 @pytest.fixture
 def manage(environment):
-    def manage(*arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=BLOG,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return manage
+    return partial(servers.manage, env=environment, cwd=BLOG)
 
 
 @pytest.fixture
