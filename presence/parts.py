@@ -54,6 +54,7 @@ from presence.service.lookups import Lookups
 from presence.service.own_views import OwnViews
 from presence.service.publishing import Publisher
 from presence.service.push_devices import PushDevices
+from presence.service.recent_rules import RecentRules
 from presence.service.recording import Recorder
 from presence.service.restoring import Restoring
 from presence.service.revoking import Revoking
@@ -62,6 +63,7 @@ from presence.service.rooms import Rooms
 from presence.service.roster import Roster
 from presence.service.rules import Rules
 from presence.service.ticketing import Ticketing
+from presence.service.turnstile import Turnstile
 from presence.service.watching import Watching
 from presence.service.why import Why
 
@@ -103,6 +105,7 @@ class Parts:
     why: Why
     attachments: Attachments
     farewells: Farewells
+    turnstile: Turnstile
     watching: Watching
     following: Following
     attending: Attending
@@ -189,6 +192,7 @@ def join(settings: conf.Settings) -> Parts:
         hub=hub,
         access=access,
         faces=faces,
+        recent_rules=RecentRules(rules_log),
         following=lambda: following,
         attachments=attachments,
         own_views=own_views,
@@ -266,6 +270,7 @@ def join(settings: conf.Settings) -> Parts:
         why=Why(records, homes, policy),
         attachments=attachments,
         farewells=Farewells(retry=settings.retry_interval),
+        turnstile=Turnstile(is_full=watching.is_full),
         watching=watching,
         following=following,
         attending=Attending(leases, lasts=settings.serving_lasts),

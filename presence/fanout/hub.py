@@ -7,13 +7,13 @@ bounded by what is watched: one topic per watched user, one mailbox per stream.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from presence.domain.changes import Entry
 from presence.domain.cursor import Cursor
 from presence.domain.face import Face
 from presence.domain.instant import Instant
-from presence.domain.visibility import Lens, by_lens, by_user
+from presence.domain.visibility import Lens, Sight, by_user
 from presence.fanout.mailbox import Fragment, Mailbox
 from presence.fanout.sinks import Sink
 from presence.fanout.timing import Timing
@@ -41,20 +41,28 @@ class Hub:
 
     # --- Watching ---------------------------------------------------------------------------------
 
-    def open(self, watch: Watch, lenses: Mapping[str, Lens]) -> list[str]:
-        """Let `watch` see users through `lenses`; return those whom this process does not know yet.
+    def open(self, watch: Watch, sight: Sight) -> list[str]:
+        """Let `watch` see users as `sight` says; return those whom this process does not know yet.
 
         The caller makes them known (`learn`), takes the snapshot and then calls `release`; changes
         that arrive meanwhile are in the snapshot, so there is no gap.
         """
         mailbox = watch.mailbox
         self._watches[mailbox] = watch
-        mailbox.watched = by_lens(lenses)
+        mailbox.watched = sight
         unknown = []
-        for user, lens in lenses.items():
-            topic = self._subscribe(mailbox, user, lens)
-            if not topic.is_loaded:
-                unknown.append(user)
+        known = self._topics.get
+        for lens, users in sight.items():
+            for user in users:
+                # As `_subscribe` does, without a call for each of 200 users of thousands who come at once.
+                topic = known(user) or self._topic(user)
+                watchers = topic.watchers.get(lens)
+                if watchers is None:
+                    topic.watchers[lens] = {mailbox}
+                else:
+                    watchers.add(mailbox)
+                if not topic.is_loaded:
+                    unknown.append(user)
         return unknown
 
     def learn(self, user: str, face: Face, version: int, changed_at: Instant) -> bool:
@@ -68,12 +76,16 @@ class Hub:
     def snapshot(self, mailbox: Mailbox, since: Instant | None = None) -> list[bytes]:
         """Return the encoded records that `mailbox` watches; only those changed after `since`, if given."""
         found = []
+        topics = self._topics
         for lens, users in mailbox.watched.items():
             for user in users:
-                topic = self._topics[user]
-                changed_at = topic.own_changed_at if lens is Lens.SELF else topic.changed_at
-                if topic.is_loaded and (since is None or changed_at > since):
-                    found.append(topic.record(lens))
+                topic = topics[user]
+                if since is not None:
+                    changed_at = topic.own_changed_at if lens is Lens.SELF else topic.changed_at
+                    if changed_at <= since:
+                        continue
+                if topic.is_loaded:
+                    found.append(topic.records.get(lens) or topic.record(lens))
         mailbox.pending = {}
         return found
 
@@ -99,16 +111,16 @@ class Hub:
         mailbox.watched = {}
         mailbox.pending = {}
 
-    def retarget(self, mailbox: Mailbox, lenses: Mapping[str, Lens]) -> list[str]:
-        """Let `mailbox` see exactly `lenses` from now on; return users to be learned.
+    def retarget(self, mailbox: Mailbox, sight: Sight) -> list[str]:
+        """Let `mailbox` see exactly what `sight` says from now on; return users to be learned.
 
         Who is seen no longer goes offline on that stream; who is seen otherwise is shown anew once
         known: call `show_again` for those after learning.
         """
         now = asyncio.get_running_loop().time()
         unknown = []
-        known = by_user(mailbox.watched)
-        mailbox.watched = by_lens(lenses)
+        known, lenses = by_user(mailbox.watched), by_user(sight)
+        mailbox.watched = sight
         for user in known.keys() - lenses.keys():
             version = self._topics[user].version
             self._unsubscribe(mailbox, user, known[user])
@@ -268,10 +280,12 @@ class Hub:
                 self._flushes.add(mailbox, max(self._timing.flush, _STEP))
 
     def _subscribe(self, mailbox: Mailbox, user: str, lens: Lens) -> Topic:
-        topic = self._topics.get(user)
-        if topic is None:
-            topic = self._topics[user] = Topic(user)
+        topic = self._topics.get(user) or self._topic(user)
         topic.watchers.setdefault(lens, set()).add(mailbox)
+        return topic
+
+    def _topic(self, user: str) -> Topic:
+        topic = self._topics[user] = Topic(user)
         return topic
 
     def _unsubscribe(self, mailbox: Mailbox, user: str, lens: Lens) -> None:

@@ -7,7 +7,7 @@ whose client reads slowly) gathers, and is flushed as one event. Bound: one entr
 """
 
 from presence.domain.cursor import Cursor
-from presence.domain.visibility import Lens
+from presence.domain.visibility import Sight
 from presence.fanout.frames import chunked, presence_frame
 from presence.fanout.sinks import Sink
 
@@ -51,9 +51,7 @@ class Mailbox:
     def __init__(self, viewer: str, now: float) -> None:
         """Belong to `viewer`; held (nothing is written) until `release`."""
         self.viewer = viewer
-        self.watched: dict[
-            Lens, tuple[str, ...]
-        ] = {}  # the least memory for what every idle stream keeps
+        self.watched: Sight = {}
         self.pending: dict[str, Fragment] = {}
         self.sink: Sink | None = None
         self.is_held = True

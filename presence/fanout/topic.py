@@ -16,12 +16,12 @@ class Topic:
 
     __slots__ = (
         "_fragments",
-        "_records",
         "changed_at",
         "face",
         "is_loaded",
         "own",
         "own_changed_at",
+        "records",
         "user",
         "version",
         "watchers",
@@ -38,7 +38,7 @@ class Topic:
         self.is_loaded = False
         self.watchers: dict[Lens, set[Mailbox]] = {}
         self._fragments: dict[Lens, Fragment] = {}
-        self._records: dict[Lens, bytes] = {}
+        self.records: dict[Lens, bytes] = {}
 
     def show(self, face: Face, version: int, changed_at: Instant) -> bool:
         """Take a newer face; return False if it is none (a duplicate, or older than what is known)."""
@@ -46,7 +46,7 @@ class Topic:
             return False
         self.face, self.version, self.changed_at = face, version, changed_at
         self.is_loaded = True
-        self._fragments, self._records = {}, {}
+        self._fragments, self.records = {}, {}
         return True
 
     def show_own(self, own: WireOwn, changed_at: Instant) -> bool:
@@ -55,20 +55,20 @@ class Topic:
             return False
         self.own, self.own_changed_at = own, changed_at
         self._fragments.pop(Lens.SELF, None)
-        self._records.pop(Lens.SELF, None)
+        self.records.pop(Lens.SELF, None)
         return True
 
     def forget(self) -> None:
         """Count the face as unknown: its versions are of an epoch that is over."""
         self.is_loaded = False
         self.version = 0
-        self._fragments, self._records = {}, {}
+        self._fragments, self.records = {}, {}
 
     def record(self, lens: Lens) -> bytes:
         """Return the record as seen through `lens`, encoded once for all who look through it."""
-        record = self._records.get(lens)
+        record = self.records.get(lens)
         if record is None:
-            record = self._records[lens] = encode(
+            record = self.records[lens] = encode(
                 wire_record(
                     user=self.user, face=self.face, version=self.version, lens=lens, own=self.own
                 )

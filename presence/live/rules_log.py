@@ -7,11 +7,21 @@ never loses it.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from presence.domain.instant import Instant
 from presence.live.connection import Connection, guarded
 
-_KEPT = 10_000  # changes; a process reads them within a second or two of being made
-_PAGE = 100
+KEPT = 10_000  # changes at least; a process reads them within a second or two of being made
+_PAGE = 500
+
+
+class RulesChange(NamedTuple):
+    """One change: its place in the log, when that was by Redis' clock, and between whom."""
+
+    place: str
+    at: Instant
+    users: tuple[str, ...]
 
 
 class RulesLog:
@@ -29,7 +39,7 @@ class RulesLog:
             LiveUnavailableError: Redis did not answer.
         """
         fields = {"u": ",".join(users)}  # no comma in an id, see domain.ids
-        await guarded(self._redis.xadd(self._key, fields, maxlen=_KEPT, approximate=True))
+        await guarded(self._redis.xadd(self._key, fields, maxlen=KEPT, approximate=True))
 
     async def head(self) -> str:
         """Return the place of the newest change.
@@ -40,16 +50,18 @@ class RulesLog:
         rows = await guarded(self._redis.xrevrange(self._key, count=1))
         return rows[0][0].decode() if rows else "0-0"
 
-    async def after(self, place: str) -> tuple[list[str], str]:
-        """Return the users concerned by the next changes after `place`, and the place of the last.
+    async def after(self, place: str) -> list[RulesChange]:
+        """Return the next changes after `place`, oldest first; none if there is none.
 
         Raises:
             LiveUnavailableError: Redis did not answer.
         """
         rows = await guarded(self._redis.xrange(self._key, min=f"({place}", count=_PAGE))
-        if not rows:
-            return [], place
-        users = dict.fromkeys(
-            user for _, fields in rows for user in fields[b"u"].decode().split(",")
-        )
-        return list(users), rows[-1][0].decode()
+        return [
+            RulesChange(
+                place=name.decode(),
+                at=int(name.partition(b"-")[0]),
+                users=tuple(fields[b"u"].decode().split(",")),
+            )
+            for name, fields in rows
+        ]

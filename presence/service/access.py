@@ -1,33 +1,31 @@
 """Access: through which lens one user sees another.
 
-Flow: stream, poll, API -> **access** -> relations in Postgres -> domain.visibility -> lenses.
+Flow: stream, poll, API -> **access** -> relations in Postgres -> sight -> lenses.
 
 A process remembers what it found for a while (`roster_cache`), and forgets it at once when a rule between
 the users concerned changes anywhere (the bus says so).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from itertools import chain
 from time import monotonic
+from typing import Any
 
-from presence.domain.visibility import Lens, Privacy, by_lens, by_user, lens_for
+from presence.domain.visibility import Lens, Privacy, Sight, by_user
 from presence.service.database import in_database
 from presence.service.gathering import Gathering
-from presence.service.relations import (
-    People,
-    Relations,
-    contacts_listed_by_each,
-    people_of,
-    relations_among,
-)
+from presence.service.relations import bonds_among, contact_lists, people_of
+from presence.service.sight import sight_of
 
-_TOGETHER = 200  # viewers judged at once; with 200 targets each the queries stay under 100 ms
+_TOGETHER = (
+    200  # viewers judged at once; with 200 contacts each Postgres takes about 200 ms for them
+)
 _REMEMBERED = 10_000  # answers; the oldest goes first. With 200 users each about 20 MB at most
 _KNOWN = 100_000  # users; then all are forgotten. About 20 MB
 
 Lenses = Mapping[str, Lens]
 _Question = tuple[str, tuple[str, ...], bool]
+_UNREAD: Any = object()
 
 
 class Access:
@@ -37,9 +35,10 @@ class Access:
         """Remember answers for `trust`; `is_reciprocal`: who hides their last-seen sees none."""
         self._trust = trust.total_seconds()
         self._is_reciprocal = is_reciprocal
-        self._known: dict[_Question, tuple[float, Mapping[Lens, tuple[str, ...]]]] = {}
+        self._known: dict[_Question, Sight] = {}
         # Those who come back after a deployment watch the same people: who exists is read once for all.
-        self._people: dict[str, tuple[float, Privacy | None]] = {}
+        self._people: dict[str, Privacy | None] = {}
+        self._trusted_until = 0.0
         self._forgotten = 0
         # Thousands of streams open after a deploy: their viewers are judged together, by the same queries.
         self._judging = Gathering(self._judged, most=_TOGETHER)
@@ -67,22 +66,29 @@ class Access:
         Raises:
             Unavailable: Postgres did not answer.
         """
+        return by_user(await self.sight(viewer=viewer, users=users, contacts=contacts))
+
+    async def sight(
+        self, *, viewer: str, users: Sequence[str] = (), contacts: bool = False
+    ) -> Sight:
+        """Return what `judged` does, by lens.
+
+        Raises:
+            Unavailable: Postgres did not answer.
+        """
         question = (viewer, tuple(users), contacts)
-        now = monotonic()
+        self._forget_what_is_old()
         known = self._known.get(question)
-        if known is not None and known[0] > now:
-            return by_user(known[1])
+        if known is not None:
+            return known
         forgotten = self._forgotten
-        lenses = await self._judging.get(question)
+        sight = await self._judging.get(question)
         if not self._trust or forgotten != self._forgotten:
-            return lenses  # a rule changed meanwhile: right for now, not for later
-        while self._known:
-            oldest = next(iter(self._known))
-            if len(self._known) < _REMEMBERED and self._known[oldest][0] > now:
-                break
-            del self._known[oldest]
-        self._known[question] = (now + self._trust, by_lens(lenses))
-        return lenses
+            return sight  # something was forgotten meanwhile: right for now, not for later
+        if len(self._known) >= _REMEMBERED:
+            del self._known[next(iter(self._known))]
+        self._known[question] = sight
+        return sight
 
     def forget(self, users: Sequence[str]) -> None:
         """Forget every answer that concerns one of `users`: a rule changed."""
@@ -92,65 +98,61 @@ class Access:
             self._people.pop(user, None)
         stale = [
             question
-            for question, (_, judged) in self._known.items()
+            for question, sight in self._known.items()
             if question[0] in changed
             or not changed.isdisjoint(question[1])
-            or any(not changed.isdisjoint(seen) for seen in judged.values())
+            or any(not changed.isdisjoint(seen) for seen in sight.values())
         ]
         for question in stale:
             del self._known[question]
 
-    async def _judged(self, questions: Sequence[_Question]) -> dict[_Question, Lenses]:
-        forgotten, now = self._forgotten, monotonic()
-        judged, people = await in_database(self._judge, questions, now)
+    def _forget_what_is_old(self) -> None:
+        """Forget all together, so that nothing that follows from something remembered outlives it."""
+        now = monotonic()
+        if now >= self._trusted_until:
+            self._forgotten += 1
+            self._known, self._people = {}, {}
+            self._trusted_until = now + self._trust
+
+    async def _judged(self, questions: Sequence[_Question]) -> dict[_Question, Sight]:
+        forgotten = self._forgotten
+        judged, read = await in_database(self._judge, questions, self._people)
         if forgotten == self._forgotten and self._trust:
-            if len(self._people) + len(people) > _KNOWN:
-                self._people.clear()
-            until = now + self._trust
-            self._people.update((user, (until, people[user])) for user in people)
+            if len(self._people) + len(read) > _KNOWN:
+                self._people = {}
+            self._people.update(read)
         return judged
 
     def _judge(
-        self, questions: Sequence[_Question], now: float
-    ) -> tuple[dict[_Question, Lenses], People]:
+        self, questions: Sequence[_Question], known: Mapping[str, Privacy | None]
+    ) -> tuple[dict[_Question, Sight], dict[str, Privacy | None]]:
         """Return the answers, and the people who had to be read for them."""
-        listed = contacts_listed_by_each({viewer for viewer, _, contacts in questions if contacts})
-        wanted: list[dict[str, None]] = []
-        targets: dict[str, dict[str, None]] = {}
-        for viewer, users, contacts in questions:
-            named = dict.fromkeys(users)
-            if contacts:
-                named[viewer] = None  # all devices of a person agree on what the person chose
-                named.update(dict.fromkeys(listed[viewer]))
-            wanted.append(named)
-            targets.setdefault(viewer, {}).update(named)
-        known: dict[str, Privacy | None] = {}
-        unread: set[str] = set()
-        for user in {*targets, *chain.from_iterable(targets.values())}:
-            until, privacy = self._people.get(user, (0.0, None))
-            if until > now:
-                known[user] = privacy
-            else:
+        listed = contact_lists({viewer for viewer, _, contacts in questions if contacts})
+        named: dict[str, set[str]] = {}
+        for viewer, users, _ in questions:
+            named.setdefault(viewer, set()).update(users)
+        people: dict[str, Privacy | None] = {}
+        unread = set()
+        for user in set(named).union(
+            *named.values(), *(contacts.users for contacts in listed.values())
+        ):
+            privacy = known.get(user, _UNREAD)
+            if privacy is _UNREAD:
                 unread.add(user)
+            else:
+                people[user] = privacy
         read = people_of(unread)
-        relations = relations_among(targets, known | read, is_reciprocal=self._is_reciprocal)
+        people |= read
+        bonds = bonds_among(named)
         answers = {
-            question: self._lenses(named, relations[question[0]])
-            for question, named in zip(questions, wanted, strict=True)
+            question: sight_of(
+                question[0],
+                named=question[1],
+                contacts=listed[question[0]] if question[2] else None,
+                bonds=bonds[question[0]],
+                people=people,
+                is_reciprocal=self._is_reciprocal,
+            )
+            for question in questions
         }
         return answers, read
-
-    def _lenses(self, wanted: Iterable[str], relations: Relations) -> Lenses:
-        lenses = {}
-        # Few differ among 200 contacts: by identity, as comparing them costs as much as judging.
-        found: dict[tuple[int, int], Lens] = {}
-        for user in wanted:
-            if user in relations:
-                privacy, relation = relations[user]
-                kind = id(privacy), id(relation)
-                lens = found.get(kind)
-                if lens is None:
-                    lens = lens_for(privacy, relation, is_reciprocal=self._is_reciprocal)
-                    found[kind] = lens
-                lenses[user] = lens
-        return lenses

@@ -155,10 +155,11 @@ class Following:
             try:
                 if place is None:
                     place = await self._rules.head()
-                users, after = await self._rules.after(place)
-                if users:
-                    await self._rejudge(users)
-                    place = after  # only now: what failed is tried again
+                changes = await self._rules.after(place)
+                if changes:
+                    users = dict.fromkeys(user for change in changes for user in change.users)
+                    await self._rejudge(list(users))
+                    place = changes[-1].place  # only now: what failed is tried again
                     continue
             except (Unavailable, LiveUnavailableError) as error:
                 log.warning("rules_not_applied", reason=str(error))

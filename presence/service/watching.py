@@ -1,6 +1,6 @@
 """Watching: opening a stream, without a gap between its snapshot and its changes.
 
-Flow: GET stream -> **watching** -> access (lenses) -> hub (subscribe, read, snapshot) -> events.
+Flow: GET stream -> **watching** -> access (sight) -> hub (subscribe, read, snapshot) -> events.
 
 Subscribe first, then read, then compose the snapshot from what the hub knows: a change that arrives in
 between is in the snapshot, one that arrives after it follows it.
@@ -14,30 +14,26 @@ from datetime import timedelta
 from uuid import uuid4
 
 from presence.domain.cursor import Cursor
-from presence.domain.instant import LATEST, Instant, format_instant, milliseconds
+from presence.domain.instant import Instant, format_instant, milliseconds
 from presence.domain.status import Device
-from presence.domain.visibility import by_user
+from presence.domain.visibility import Lens, Sight, by_user
 from presence.fanout.frames import event_frame, retry_frame
 from presence.fanout.hub import Hub
 from presence.fanout.mailbox import Mailbox
 from presence.fanout.snapshots import snapshot_frames
 from presence.fanout.watch import Watch
 from presence.live.bus import AlertsFired
-from presence.service.access import Access, Lenses
+from presence.service.access import Access
 from presence.service.attachments import Attachment, Attachments
 from presence.service.errors import Refused, Unavailable
 from presence.service.faces import Faces
 from presence.service.following import Following
 from presence.service.gathering import Gathering
 from presence.service.own_views import OwnViews
+from presence.service.recent_rules import RecentRules
 from presence.service.room_watching import RoomWatching, room_event
 from presence.service.rooms import Rooms, views_of
 from presence.service.roster import is_resumable_from
-
-# Streams that are opened at once; more wait for their turn. Enough to share their queries (200 viewers, 4
-# queries), and few enough that thousands that come at once neither wait for a connection to Redis until it is
-# given up, nor let a heartbeat wait until each of them has had its turn.
-_OPENING = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +69,7 @@ class Watching:
         hub: Hub,
         access: Access,
         faces: Faces,
+        recent_rules: RecentRules,
         following: Callable[[], Following],
         attachments: Attachments,
         own_views: OwnViews,
@@ -102,13 +99,17 @@ class Watching:
         self._stale_after = milliseconds(stale_after)
         self._resumable_for = milliseconds(resumable_for)
         self._requests: dict[Watch, Request] = {}
+        self._unseen: dict[Watch, tuple[str, ...]] = {}
         self._judgements = 0
         self._faces = faces
+        self._recent_rules = recent_rules
         # Streams that open at once share their reads: thousands reconnect after a deploy.
         self._unknown = Gathering(self._faces.of, most=1_000)
-        self._opening = asyncio.Semaphore(_OPENING)
-        self._coming = 0
         self.is_draining = False
+
+    def is_full(self, coming: int) -> bool:
+        """Return whether this process takes no more streams beside its own and so many that are `coming`."""
+        return self.is_draining or self._hub.streams + coming >= self._max_streams
 
     async def open(self, request: Request, end: Callable[[str], None]) -> Opened:
         """Return the opened stream; the caller sends its beginning, then calls `start`.
@@ -116,24 +117,13 @@ class Watching:
         `end(reason)` is called when the server wants it closed: rotate, drain, stalled, revoked.
 
         Raises:
-            Refused: too many users, or the process has all the streams it takes.
-            Unavailable: a store did not answer; try again later.
+            Refused: too many users.
+            Unavailable: the process has all the streams it takes, or a store did not answer; try again later.
         """
-        if self.is_draining or self._hub.streams + self._coming >= self._max_streams:
+        if self.is_full(0):
             raise Unavailable("this process takes no more streams", retry_after=1)
-        self._coming += 1
-        try:
-            await self._opening.acquire()
-        finally:
-            self._coming -= 1
-        try:
-            return await self._open(request, end)
-        finally:
-            self._opening.release()
-
-    async def _open(self, request: Request, end: Callable[[str], None]) -> Opened:
         judgements = self._judgements
-        lenses = await self._lenses(request)
+        sight, unseen = await self._sight(request)
         loop = asyncio.get_running_loop()
         spread = random.uniform(1 - self._jitter, 1 + self._jitter)
         watch = Watch(
@@ -151,26 +141,29 @@ class Watching:
                     stream=uuid4().hex,
                     device=request.device,
                 )
-            await self._learn(self._hub.open(watch, lenses))
-            rules_at = await self._rules_at(request)
-            if request.viewer in lenses:
+            await self._learn(self._hub.open(watch, sight))
+            if Lens.SELF in sight:
                 await self._own_views.learn(request.viewer)
             rooms = await views_of(self._rooms, viewer=request.viewer, names=request.rooms)
             await self._following().freshen()
-            while (
-                judgements != self._judgements
-            ):  # a rule changed while this stream was being opened
+            cursor = request.cursor
+            if cursor is not None and await self._have_rules_changed(
+                request.viewer, (*sight.values(), unseen), since=cursor
+            ):
+                cursor = None
+            while judgements != self._judgements:  # a rule changed while this was being opened
                 judgements, judged = self._judgements, watch.mailbox.watched
-                await self._retarget(watch, request)
+                unseen = await self._retarget(watch, request)
                 if by_user(watch.mailbox.watched) != by_user(judged):
-                    rules_at = LATEST  # the snapshot must be whole
+                    cursor = None  # the snapshot must be whole
         except BaseException:
             self._hub.close(watch)
             if attachment is not None:
                 self._attachments.lose(attachment)
             raise
         self._requests[watch] = request
-        since = self._resumes(request.cursor, rules_at)
+        self._note_unseen(watch, unseen)
+        since = cursor.at if cursor is not None and self._is_resumable(cursor) else None
         beginning = retry_frame(self._retry) + self._snapshot(watch, since)
         beginning += b"".join(room_event(view, self._hub.cursor) for view in rooms)
         self._room_watching.add(watch, rooms)
@@ -179,6 +172,7 @@ class Watching:
     def close(self, opened: Opened, *, is_lost: bool) -> None:
         """Forget a stream; `is_lost` says that the client went, not the server."""
         self._requests.pop(opened.watch, None)
+        self._unseen.pop(opened.watch, None)
         self._hub.close(opened.watch)
         self._room_watching.remove(opened.watch)
         if opened.attachment is not None:
@@ -198,21 +192,39 @@ class Watching:
         self._access.forget(users)
         self._room_watching.touch_all()
         for watch, request in list(self._requests.items()):
-            if watch.closed or not _is_concerned(request, watch, changed):
+            if watch.closed or not self._is_concerned(request, watch, changed):
                 continue
             try:
-                await self._retarget(watch, request)
+                unseen = await self._retarget(watch, request)
             except Refused:  # whom they let see them has made it too many
                 watch.end("revoked")
+            else:
+                self._note_unseen(watch, unseen)
 
-    async def _retarget(self, watch: Watch, request: Request) -> None:
-        lenses = await self._lenses(request)
-        if watch.closed:
-            return
-        unknown = self._hub.retarget(watch.mailbox, lenses)
-        if unknown:
-            await self._learn(unknown)
-            self._hub.show_again(unknown)
+    async def _retarget(self, watch: Watch, request: Request) -> tuple[str, ...]:
+        """Let `watch` see what it may now; return who is asked for and may not be seen."""
+        sight, unseen = await self._sight(request)
+        if not watch.closed:
+            unknown = self._hub.retarget(watch.mailbox, sight)
+            if unknown:
+                await self._learn(unknown)
+                self._hub.show_again(unknown)
+        return unseen
+
+    def _note_unseen(self, watch: Watch, unseen: tuple[str, ...]) -> None:
+        """Remember who is asked for and may not be seen: they may be seen later. Most streams have nobody."""
+        if unseen and not watch.closed:
+            self._unseen[watch] = unseen
+        else:
+            self._unseen.pop(watch, None)
+
+    def _is_concerned(self, request: Request, watch: Watch, changed: set[str]) -> bool:
+        return (
+            request.viewer in changed
+            or not changed.isdisjoint(request.users)
+            or not changed.isdisjoint(self._unseen.get(watch, ()))
+            or any(not changed.isdisjoint(users) for users in watch.mailbox.watched.values())
+        )
 
     def reshow(self) -> None:
         """Send every stream a whole snapshot: what it knows is of an epoch that is over."""
@@ -246,37 +258,42 @@ class Watching:
             if pause > 0.01 or count % 100 == 0:
                 await asyncio.sleep(pause if pause > 0.01 else 100 * pause)
 
-    async def _lenses(self, request: Request) -> Lenses:
-        lenses = await self._access.lenses(
+    async def _sight(self, request: Request) -> tuple[Sight, tuple[str, ...]]:
+        """Return whom the stream may see, and who is asked for and may not be seen."""
+        sight = await self._access.sight(
             viewer=request.viewer, users=request.users, contacts=request.contacts
         )
-        if len(lenses) > self._max_watched:
-            raise Refused("users", f"at most {self._max_watched} watched users, not {len(lenses)}")
-        return lenses
+        unseen = sight.get(Lens.NOTHING, ())
+        if unseen:
+            sight = {lens: users for lens, users in sight.items() if lens is not Lens.NOTHING}
+        count = sum(map(len, sight.values()))
+        if count > self._max_watched:
+            raise Refused("users", f"at most {self._max_watched} watched users, not {count}")
+        return sight, unseen
 
     async def _learn(self, unknown: Sequence[str]) -> None:
         """Make `unknown` known to the hub."""
         for user, seen in (await self._unknown.get_all(unknown)).items():
             self._hub.learn(user, seen.face, seen.stamp.version, seen.stamp.changed_at)
 
-    async def _rules_at(self, request: Request) -> Instant:
-        """Return when rules about the viewer or anybody asked for last changed.
+    async def _have_rules_changed(
+        self, viewer: str, judged: Sequence[Sequence[str]], *, since: Cursor
+    ) -> bool:
+        """Return whether a rule about the viewer or one of those `judged` changed since the cursor.
 
         Those who may not be seen count too: a partial snapshot cannot say who may be seen no longer.
         """
-        if request.cursor is None:
-            return 0
-        judged = await self._access.judged(
-            viewer=request.viewer, users=request.users, contacts=request.contacts
-        )
-        return await self._faces.rules_at({request.viewer, *judged})
+        if not self._is_resumable(since):
+            return True  # the snapshot will be whole whatever the rules are
+        groups = ((viewer,), *judged)
+        have_changed = await self._recent_rules.have_changed(groups, since=since.at)
+        if have_changed is None:
+            rules_at = await self._faces.rules_at({user for group in groups for user in group})
+            have_changed = rules_at > since.at
+        return have_changed
 
-    def _resumes(self, cursor: Cursor | None, rules_at: Instant) -> Instant | None:
-        present = self._hub.cursor
-        if cursor is None or rules_at > cursor.at:
-            return None
-        is_resumable = is_resumable_from(cursor, present, self._resumable_for)
-        return cursor.at if is_resumable else None
+    def _is_resumable(self, cursor: Cursor) -> bool:
+        return is_resumable_from(cursor, self._hub.cursor, self._resumable_for)
 
     def _snapshot(self, watch: Watch, since: Instant | None) -> bytes:
         return snapshot_frames(
@@ -285,11 +302,3 @@ class Watching:
             is_partial=since is not None,
             stale_after=self._stale_after,
         )
-
-
-def _is_concerned(request: Request, watch: Watch, changed: set[str]) -> bool:
-    return (
-        request.viewer in changed
-        or not changed.isdisjoint(request.users)
-        or any(not changed.isdisjoint(users) for users in watch.mailbox.watched.values())
-    )

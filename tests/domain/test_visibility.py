@@ -13,7 +13,6 @@ from presence.domain.visibility import (
     Precision,
     Privacy,
     Relation,
-    by_lens,
     by_user,
     lens_for,
     seen_through,
@@ -132,8 +131,6 @@ def test_somebody_whose_going_is_unknown_shows_none():
         assert seen_through(face, lens).since is None
 
 
-@given(st.dictionaries(st.text(max_size=3), st.sampled_from(Lens)))
-def test_users_gathered_by_their_lens_are_the_same_users(lenses):
-    gathered = by_lens(lenses)
-    assert by_user(gathered) == lenses
-    assert all(gathered.values()), "no lens without a user"
+def test_a_sight_tells_the_lens_of_each_user():
+    sight = {Lens.EXACT: ("ana", "ben"), Lens.DAY: ("chloe",)}
+    assert by_user(sight) == {"ana": Lens.EXACT, "ben": Lens.EXACT, "chloe": Lens.DAY}

@@ -38,6 +38,11 @@ def entry(user, version, after, *, before=UNSEEN, at=None):
     return Entry(shard=0, position=(version, 0), at=at, user=user, change=change)
 
 
+def sight(lenses):
+    """Return `lenses`, {user: lens}, as a hub takes them: {lens: users}."""
+    return {lens: tuple(u for u in lenses if lenses[u] is lens) for lens in set(lenses.values())}
+
+
 class Stream:
     """One watcher of a hub, with a client that reads what arrives."""
 
@@ -54,7 +59,7 @@ class Stream:
     def open(self, users, known=None):
         """Subscribe through `users` ({user: lens}, or names) and learn what is `known`."""
         lenses = users if isinstance(users, dict) else dict.fromkeys(users, Lens.EXACT)
-        for user in self.hub.open(self.watch, lenses):
+        for user in self.hub.open(self.watch, sight(lenses)):
             seen, version = (known or {}).get(user, (UNSEEN, 0))
             self.hub.learn(user, seen, version, NOON)
         return self

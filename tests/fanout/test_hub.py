@@ -9,7 +9,7 @@ from presence.domain.cursor import Cursor
 from presence.domain.face import UNSEEN
 from presence.domain.status import Status
 from presence.domain.visibility import Lens
-from tests.fanout.streams import NOON, Stream, entry, face, hub, until
+from tests.fanout.streams import NOON, Stream, entry, face, hub, sight, until
 from tests.fanout.wires import GONE, facts
 
 
@@ -106,7 +106,7 @@ async def test_a_change_between_subscription_and_release_is_not_lost():
 async def test_what_was_heard_is_newer_than_what_is_read_later():
     made = hub()
     stream = Stream(made)
-    made.open(stream.watch, {"ana": Lens.EXACT})
+    made.open(stream.watch, sight({"ana": Lens.EXACT}))
     made.apply([entry("ana", 7, face(Status.BUSY))])
     made.learn("ana", face(Status.ONLINE), 6, NOON)
     assert stream.release().client.users["ana"]["status"] == "busy"
@@ -124,7 +124,7 @@ async def test_who_may_be_seen_no_longer_goes_offline_on_that_stream_alone():
     made = hub(flush=0.0)
     known = {"ana": (face(text="secret"), 3)}
     losing, keeping = (Stream(made).open(["ana"], known).release() for _ in range(2))
-    assert made.retarget(losing.mailbox, {}) == []
+    assert made.retarget(losing.mailbox, sight({})) == []
     assert facts(losing.read()["ana"]) == GONE
     made.apply([entry("ana", 4, face(Status.BUSY))])
     assert facts(losing.read()["ana"]) == GONE
@@ -135,10 +135,10 @@ async def test_who_may_be_seen_again_is_shown_as_they_are():
     made = hub(flush=0.0)
     Stream(made).open(["ana"], {"ana": (face(), 3)}).release()
     stream = Stream(made).open([]).release()
-    assert made.retarget(stream.mailbox, {"ana": Lens.EXACT}) == []
+    assert made.retarget(stream.mailbox, sight({"ana": Lens.EXACT})) == []
     assert stream.read()["ana"]["status"] == "online"
     # Somebody whom nobody here watches has to be learned first.
-    assert made.retarget(stream.mailbox, {"ana": Lens.EXACT, "ben": Lens.EXACT}) == ["ben"]
+    assert made.retarget(stream.mailbox, sight({"ana": Lens.EXACT, "ben": Lens.EXACT})) == ["ben"]
     made.learn("ben", face(Status.AWAY), 1, NOON)
     made.show_again(["ben"])
     assert stream.read()["ben"]["status"] == "away"
@@ -148,7 +148,7 @@ async def test_another_lens_shows_the_same_user_anew():
     made = hub(flush=0.0)
     known = {"ana": (face(Status.OFFLINE), 3)}
     stream = Stream(made).open({"ana": Lens.EXACT}, known).release()
-    for user in made.retarget(stream.mailbox, {"ana": Lens.HIDDEN}):
+    for user in made.retarget(stream.mailbox, sight({"ana": Lens.HIDDEN})):
         made.learn(user, *known[user], NOON)
         made.show_again([user])
     assert stream.read()["ana"]["last_seen"] is None

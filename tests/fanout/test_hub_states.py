@@ -11,7 +11,7 @@ from presence.domain.face import UNSEEN
 from presence.domain.status import Status
 from presence.domain.visibility import Lens
 from presence.fanout.wire import wire_record
-from tests.fanout.streams import NOON, Stream, entry, face, hub, until
+from tests.fanout.streams import NOON, Stream, entry, face, hub, sight, until
 from tests.fanout.wires import facts, shown
 
 user = st.sampled_from(["ana", "ben", "chloe"])
@@ -71,7 +71,7 @@ class HubStates(RuleBasedStateMachine):
         stream, _ = self.streams[at]
 
         def act():
-            unknown = self.hub.retarget(stream.mailbox, lenses)
+            unknown = self.hub.retarget(stream.mailbox, sight(lenses))
             for user in unknown:
                 self.hub.learn(user, *self.store.get(user, (UNSEEN, 0)), NOON)
             self.hub.show_again(unknown)

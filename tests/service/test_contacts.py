@@ -15,7 +15,7 @@ from presence.service.contacts import (
 )
 from presence.service.errors import NotFound, Refused
 from presence.service.privacy_rules import block, unblock
-from presence.service.relations import contacts_listed_by
+from presence.service.relations import contact_list
 from presence.service.rule_changed import UNCHANGED, RuleChanged
 from tests.service.configured import configured
 
@@ -32,7 +32,7 @@ def test_a_request_is_seen_by_both_and_counts_for_nobody():
     assert add_contact(owner="ana", other="ben") == UNCHANGED
     assert list_of("ana") == {"ben": "requested"}
     assert list_of("ben") == {"ana": "incoming"}
-    assert contacts_listed_by("ana") == contacts_listed_by("ben") == []
+    assert contact_list("ana").users == contact_list("ben").users == ()
 
 
 def test_accepting_makes_both_contacts_of_each_other():
@@ -46,8 +46,8 @@ def test_accepting_makes_both_contacts_of_each_other():
 def test_asking_back_accepts():
     add_contact(owner="ana", other="ben")
     assert add_contact(owner="ben", other="ana") == BOTH
-    assert contacts_listed_by("ana") == ["ben"]
-    assert contacts_listed_by("ben") == ["ana"]
+    assert contact_list("ana").users == ("ben",)
+    assert contact_list("ben").users == ("ana",)
 
 
 def test_asking_again_changes_nothing():

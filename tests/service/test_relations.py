@@ -13,7 +13,7 @@ from presence.domain.visibility import (
 from presence.history.writer import write_changes
 from presence.service.contacts import accept_contact, add_contact, remove_contact
 from presence.service.privacy_rules import block, set_privacy
-from presence.service.relations import contacts_listed_by, relations_of
+from presence.service.relations import contact_list, relations_of
 from tests.history.changes import NOON, logged, online
 from tests.service.configured import configured
 
@@ -140,4 +140,4 @@ def test_listed_contacts_are_the_accepted_ones(people, django_assert_num_queries
     befriend(ben, ana)
     add_contact(owner=ana, other=dan)
     with django_assert_num_queries(1):
-        assert contacts_listed_by(ana) == sorted([ben, chloe])
+        assert contact_list(ana).users == tuple(sorted([ben, chloe]))

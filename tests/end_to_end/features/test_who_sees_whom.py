@@ -122,6 +122,19 @@ def test_changed_privacy_holds_on_open_streams(town):
     stream.sees(ana.id, "online")
 
 
+def test_a_contact_who_was_hidden_when_the_stream_opened_appears_once_they_show_themselves(town):
+    ana, ben = town.friends("ana", "ben")
+    ana.beat()
+    privacy(ana, status="nobody")
+    stream = ben.watch(contacts="1")
+    assert ana.id not in stream.snapshot().records
+    for _ in range(2):  # and again, when they hid while it was open
+        privacy(ana)
+        stream.sees(ana.id, "online")
+        privacy(ana, status="nobody")
+        stream.sees(ana.id, "offline")
+
+
 def test_blocking_takes_both_off_each_others_open_streams_as_if_gone(town):
     ana, ben, chloe = town.friends("ana", "ben", "chloe")
     ana.beat()
