@@ -3,7 +3,7 @@
 Flow: encoded records -> **snapshots** -> frames -> sink.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -12,30 +12,35 @@ from presence.domain.instant import format_instant
 from presence.fanout.frames import event_frame
 
 SNAPSHOT_PAGE = 500  # users an event: about 100 KB, which a phone parses without a hitch
+_USERS = b"[]"
 
 
 def snapshot_frames(
     records: Sequence[bytes], cursor: Cursor, *, is_partial: bool, stale_after: int
-) -> bytes:
+) -> Iterator[bytes]:
     """Return the records, each encoded already, in events of `SNAPSHOT_PAGE` users; one if there are none.
 
-    `is_partial`: they are added to what the client knows. `stale_after`: milliseconds.
+    In pieces, to be joined with what else goes out: 200 users are 30 KB, and every copy of so much is as dear as
+    making it. `is_partial`: they are added to what the client knows. `stale_after`: milliseconds.
     """
-    pages = [
-        records[start : start + SNAPSHOT_PAGE] for start in range(0, len(records), SNAPSHOT_PAGE)
-    ] or [[]]
-    return b"".join(
-        event_frame(
+    starts = range(0, len(records), SNAPSHOT_PAGE) or (0,)
+    for start in starts:
+        is_last = start == starts[-1]
+        frame = event_frame(
             "snapshot",
             {
                 "now": format_instant(cursor.at),
-                "users": msgspec.Raw(b"[" + b",".join(page) + b"]"),
-                "partial": is_partial or number > 1,
-                "more": number < len(pages),
+                "users": msgspec.Raw(_USERS),
+                "partial": is_partial or start > 0,
+                "more": not is_last,
                 "stale_after_ms": stale_after,
             },
             # Only the last page moves the cursor: who breaks off in between begins anew.
-            cursor if number == len(pages) else None,
+            cursor if is_last else None,
         )
-        for number, page in enumerate(pages, start=1)
-    )
+        before, _, after = frame.partition(_USERS)
+        yield before
+        yield _USERS[:1]
+        yield b",".join(records[start : start + SNAPSHOT_PAGE])
+        yield _USERS[1:]
+        yield after

@@ -50,7 +50,12 @@ class Topic:
         return True
 
     def show_own(self, own: WireOwn, changed_at: Instant) -> bool:
-        """Take what only the user may see of their record; return whether it is news."""
+        """Take what only the user may see of their record; return whether it is news.
+
+        What is older than what is known is none: two who read it may come out of order.
+        """
+        if changed_at < self.own_changed_at:
+            return False
         if (own, changed_at) == (self.own, self.own_changed_at):
             return False
         self.own, self.own_changed_at = own, changed_at
@@ -62,6 +67,7 @@ class Topic:
         """Count the face as unknown: its versions are of an epoch that is over."""
         self.is_loaded = False
         self.version = 0
+        self.own_changed_at = 0
         self._fragments, self.records = {}, {}
 
     def record(self, lens: Lens) -> bytes:

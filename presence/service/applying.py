@@ -43,10 +43,11 @@ _TOGETHER = 32  # commits of one batch that are on their way at once
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What became of a signal. `record` is the record after it, at `now`."""
+    """What became of a signal. `record` is the record after it, at `now`; its own view is that of `own_changed_at`."""
 
     now: Instant
     outcome: Outcome
+    own_changed_at: Instant
 
     @property
     def record(self) -> Record:
@@ -144,16 +145,19 @@ class Applier:
                 await asyncio.sleep(random.uniform(0, 0.002 * attempt))
                 loaded = await self._loading.of(user)
             if loaded.is_new and isinstance(signal, Silence | Elapsed):
-                return _nothing(loaded)  # nothing is there that could end
+                # Nothing is there that could end.
+                return _applied(
+                    loaded, Outcome(before=loaded.record, record=loaded.record, change=None)
+                )
             known, outcome = await self._decide(loaded, signal)
             if loaded.is_new and signal is not None and outcome.is_unchanged:
-                return Applied(now=known.now, outcome=outcome)
+                return _applied(known, outcome)
             committed = await self._store(known, outcome, rules=signal is None)
             if committed is not None:
                 self._publisher.publish(committed)
                 if committed.alerts:
                     self._alerting.fire(user=user, at=committed.at, alerts=committed.alerts)
-                return Applied(now=known.now, outcome=outcome)
+                return _applied(known, outcome, committed)
         raise Unavailable("the record keeps changing; try again")
 
     async def _decide(self, loaded: Loaded, signal: Signal | None) -> tuple[Loaded, Outcome]:
@@ -191,6 +195,10 @@ class Applier:
             return None
 
 
-def _nothing(loaded: Loaded) -> Applied:
-    outcome = Outcome(before=loaded.record, record=loaded.record, change=None)
-    return Applied(now=loaded.now, outcome=outcome)
+def _applied(loaded: Loaded, outcome: Outcome, committed: Committed | None = None) -> Applied:
+    at = loaded.stamp.own_changed_at
+    if (
+        committed is not None and committed.payload is not None
+    ):  # else nothing that is shown changed
+        at = committed.at
+    return Applied(now=loaded.now, outcome=outcome, own_changed_at=at)

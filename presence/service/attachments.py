@@ -22,7 +22,7 @@ from presence.domain.status import Device
 from presence.live.connection import LiveUnavailableError
 from presence.live.keys import STREAM_MARK, Keys, member, user_of
 from presence.live.leases import Leases
-from presence.service.applying import Applier
+from presence.service.applying import Applied, Applier
 from presence.service.ending import is_ending
 from presence.service.errors import Unavailable
 
@@ -58,8 +58,10 @@ class Attachments:
         """Return how many sessions are attached."""
         return sum(map(len, self._attached.values()))
 
-    async def attach(self, *, user: str, session: str, stream: str, device: Device) -> Attachment:
-        """Let the connection `stream` keep `session` alive from now on.
+    async def attach(
+        self, *, user: str, session: str, stream: str, device: Device
+    ) -> tuple[Attachment, Applied]:
+        """Let the connection `stream` keep `session` alive from now on; return what that did to the record.
 
         Raises:
             Unavailable: a store did not answer.
@@ -72,10 +74,10 @@ class Attachments:
             shard=self._keys.shard(user),
             lease=member(user, session, STREAM_MARK),
         )
-        await self._open(attachment)
+        applied = await self._open(attachment)
         # Keyed by the lease: a session's newer stream takes the place of one not yet known as dead.
         self._attached.setdefault(attachment.shard, {})[attachment.lease] = attachment
-        return attachment
+        return attachment, applied
 
     def release(self, attachment: Attachment) -> None:
         """Stop renewing: the server ended the stream; the lease gives the client time to return."""
@@ -124,11 +126,11 @@ class Attachments:
     def _is_attached(self, attachment: Attachment) -> bool:
         return self._attached.get(attachment.shard, {}).get(attachment.lease) is attachment
 
-    async def _open(self, attachment: Attachment) -> None:
+    async def _open(self, attachment: Attachment) -> Applied:
         signal = StreamOpened(
             session=attachment.session, stream=attachment.stream, device=attachment.device
         )
-        await asyncio.shield(self._applier.apply(user=attachment.user, signal=signal))
+        return await asyncio.shield(self._applier.apply(user=attachment.user, signal=signal))
 
     async def _lose(self, attachment: Attachment) -> None:
         signal = StreamLost(session=attachment.session, stream=attachment.stream)

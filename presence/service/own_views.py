@@ -13,6 +13,7 @@ from presence.fanout.hub import Hub
 from presence.fanout.wire import WireClaim, WireOwn, WireSession, instant_or_none, wire_message
 from presence.live.connection import LiveUnavailableError
 from presence.live.records import Loaded
+from presence.service.applying import Applied
 from presence.service.errors import Unavailable
 from presence.service.homes import Homes
 from presence.service.loading import Loading
@@ -63,19 +64,25 @@ class OwnViews:
         own, loaded = await self.of(user)
         return self._hub.learn_own(user, own, loaded.stamp.own_changed_at)
 
+    def take(self, user: str, applied: Applied) -> None:
+        """Make known to the hub what a change has just made of the own view of `user`."""
+        self._hub.learn_own(user, own_view(applied.record), applied.own_changed_at)
+
     async def _show(self) -> None:
         try:
             while self._changed:
                 await asyncio.sleep(_TOGETHER)
                 changed, self._changed = self._changed, set()
-                for user in changed:
-                    try:
-                        if await self.learn(user):
-                            self._hub.show_own(user)
-                    except Unavailable as error:
-                        log.warning("own_view_not_shown", user=user, reason=error.detail)
+                await asyncio.gather(*map(self._show_one, changed))
         finally:
             self._task = None
+
+    async def _show_one(self, user: str) -> None:
+        try:
+            if await self.learn(user):
+                self._hub.show_own(user)
+        except Unavailable as error:
+            log.warning("own_view_not_shown", user=user, reason=error.detail)
 
 
 def own_view(record: Record) -> WireOwn:

@@ -21,6 +21,7 @@ from functools import cache
 from typing import Any
 
 import jwt
+import msgspec
 from django.conf import settings as django_settings
 from django.utils.crypto import salted_hmac
 
@@ -33,6 +34,7 @@ from presence.service.verified_token import (
     Kind,
     Reason,
     VerifiedToken,
+    claimed,
     decoded,
     is_number,
     proven_by,
@@ -154,8 +156,7 @@ class Tokens:
         if len(token) > MAX_TOKEN_LENGTH:
             raise InvalidTokenError(Reason.MALFORMED, "the token is too long")
         try:
-            unproven = jwt.decode_complete(token, options={"verify_signature": False})
-            return self._proven(token, unproven["header"], unproven["payload"])
+            return self._proven(token, claimed(token))
         except UnknownKeyError:
             raise InvalidTokenError(Reason.FORGED, "the token's key is not known") from None
         except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
@@ -164,18 +165,16 @@ class Tokens:
             raise InvalidTokenError(
                 Reason.FORGED, "the token is meant for something else"
             ) from None
-        except (jwt.PyJWTError, ValueError, RecursionError):
+        except (jwt.PyJWTError, msgspec.DecodeError, ValueError, RecursionError):
             raise InvalidTokenError(Reason.MALFORMED, "this is not a token") from None
 
-    def _proven(
-        self, token: str | bytes, header: Mapping[str, Any], payload: Mapping[str, Any]
-    ) -> VerifiedToken:
-        """Let what the token says of itself choose who has to prove it; nothing else of it counts yet."""
-        issuer = payload.get("iss")
+    def _proven(self, token: str | bytes, claims: Mapping[str, Any]) -> VerifiedToken:
+        """Let what the token claims choose who has to prove it; nothing else of it counts yet."""
+        issuer = claims.get("iss")
         external = self._issuers.get(issuer) if isinstance(issuer, str) else None
         if external is not None:
-            return self._external(token, header, external)
-        if payload.get("typ") == Kind.PRESENCE:
+            return self._external(token, jwt.get_unverified_header(token), external)
+        if claims.get("typ") == Kind.PRESENCE:
             return self._presence(token)
         return self._own_access(token)
 

@@ -3,15 +3,19 @@
 Flow: tokens (who signed it?) -> **verified token** -> who asks, since when and until when.
 """
 
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import jwt
+import msgspec
 
 from presence.domain.ids import check_user
 from presence.domain.instant import LATEST, Instant
+
+_claims = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Reason(StrEnum):
@@ -52,6 +56,19 @@ class VerifiedToken:
     expires_at: Instant
     kind: Kind
     login: str = ""
+
+
+def claimed(token: str | bytes) -> dict[str, Any]:
+    """Return what `token` says of itself, which proves nothing yet.
+
+    PyJWT does it as well, and for that reads all of the token twice: 40 us of a stream's first millisecond.
+
+    Raises:
+        ValueError, msgspec.DecodeError: this is no token.
+    """
+    text = token.encode() if isinstance(token, str) else token
+    _, payload, _ = text.split(b".")
+    return _claims(urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
 
 
 def decoded(

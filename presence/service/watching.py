@@ -8,7 +8,7 @@ between is in the snapshot, one that arrives after it follows it.
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
@@ -135,15 +135,18 @@ class Watching:
         attachment = None
         try:
             if request.session is not None:
-                attachment = await self._attachments.attach(
+                attachment, applied = await self._attachments.attach(
                     user=request.viewer,
                     session=request.session,
                     stream=uuid4().hex,
                     device=request.device,
                 )
-            await self._learn(self._hub.open(watch, sight))
-            if Lens.SELF in sight:
+            unknown = self._hub.open(watch, sight)
+            if attachment is not None:
+                self._own_views.take(request.viewer, applied)
+            elif Lens.SELF in sight:
                 await self._own_views.learn(request.viewer)
+            await self._learn(unknown)
             rooms = await views_of(self._rooms, viewer=request.viewer, names=request.rooms)
             await self._following().freshen()
             cursor = request.cursor
@@ -164,8 +167,8 @@ class Watching:
         self._requests[watch] = request
         self._note_unseen(watch, unseen)
         since = cursor.at if cursor is not None and self._is_resumable(cursor) else None
-        beginning = retry_frame(self._retry) + self._snapshot(watch, since)
-        beginning += b"".join(room_event(view, self._hub.cursor) for view in rooms)
+        told = (room_event(view, self._hub.cursor) for view in rooms)
+        beginning = b"".join((retry_frame(self._retry), *self._snapshot(watch, since), *told))
         self._room_watching.add(watch, rooms)
         return Opened(request=request, watch=watch, attachment=attachment, beginning=beginning)
 
@@ -231,7 +234,7 @@ class Watching:
         now = asyncio.get_running_loop().time()
         for watch in self._hub.all_watches():
             if not watch.mailbox.is_held:
-                body = self._snapshot(watch, None)
+                body = b"".join(self._snapshot(watch, None))
                 if not watch.mailbox.write(body, now):
                     watch.end("rotate")  # too far behind for a snapshot: it comes back for one
 
@@ -295,7 +298,7 @@ class Watching:
     def _is_resumable(self, cursor: Cursor) -> bool:
         return is_resumable_from(cursor, self._hub.cursor, self._resumable_for)
 
-    def _snapshot(self, watch: Watch, since: Instant | None) -> bytes:
+    def _snapshot(self, watch: Watch, since: Instant | None) -> Iterator[bytes]:
         return snapshot_frames(
             self._hub.snapshot(watch.mailbox, since),
             self._hub.cursor,

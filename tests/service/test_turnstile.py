@@ -6,6 +6,7 @@ import pytest
 
 from presence.service.errors import Unavailable
 from presence.service.turnstile import Turnstile
+from tests.service.joined import until
 
 
 class Door:
@@ -28,12 +29,6 @@ class Door:
 async def turns(count=3):
     for _ in range(count):
         await asyncio.sleep(0)
-
-
-async def until(is_it):
-    async with asyncio.timeout(10):
-        while not is_it():
-            await asyncio.sleep(0.005)
 
 
 async def test_who_comes_alone_does_not_wait():
