@@ -16,6 +16,8 @@ _KNOWN = frozenset(
     {"users", "contacts", "rooms", "session", "device", "cursor", "token", "ticket", "ping"}
 )
 
+_DEVICES = frozenset(each.value for each in Device)
+
 
 def request_of(
     exchange: Exchange, query: dict[str, str], viewer: str, max_watched: int, max_rooms: int
@@ -44,7 +46,7 @@ def request_of(
     if session is not None:
         _checked(check_session, session, "session")
     device = query.get("device", Device.WEB.value)
-    if device not in {each.value for each in Device}:
+    if device not in _DEVICES:
         raise refuse(400, "device must be one of " + ", ".join(Device), "device")
     given = exchange.headers.get(b"last-event-id", b"").decode("latin-1")
     given = given or query.get("cursor", "")

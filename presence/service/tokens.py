@@ -38,6 +38,7 @@ from presence.service.verified_token import (
     decoded,
     is_number,
     proven_by,
+    signed,
 )
 
 __all__ = [
@@ -181,10 +182,10 @@ class Tokens:
     def _presence(self, token: str | bytes) -> VerifiedToken:
         for secret in self._secrets[:-1]:
             try:
-                return proven_by(decoded(token, secret, [_ALGORITHM]), Kind.PRESENCE)
+                return proven_by(signed(token, secret, [_ALGORITHM]), Kind.PRESENCE)
             except jwt.InvalidSignatureError:
                 continue  # signed before the secret was changed
-        return proven_by(decoded(token, self._secrets[-1], [_ALGORITHM]), Kind.PRESENCE)
+        return proven_by(signed(token, self._secrets[-1], [_ALGORITHM]), Kind.PRESENCE)
 
     def _own_access(self, token: str | bytes) -> VerifiedToken:
         access = self._access
