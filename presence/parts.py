@@ -177,7 +177,7 @@ def join(settings: conf.Settings) -> Parts:
             stall=settings.stall_after,
         )
     )
-    own_views = OwnViews(loading, homes, hub)
+    own_views = OwnViews(records, homes, hub)
     roster = Roster(
         access,
         faces,

@@ -85,12 +85,16 @@ def pack_record(record: Record) -> bytes:
     )
 
 
-def unpack_record(user: str, raw: bytes, deadlines: Deadlines) -> tuple[Stamp, Record]:
-    """Return the stamp and record that `raw` holds, its sessions with their `deadlines`."""
+def unpack_record(
+    user: str, raw: bytes, deadlines: Deadlines | None = None
+) -> tuple[Stamp, Record]:
+    """Return the stamp and record that `raw` holds, its sessions with their `deadlines` (None: with none)."""
     stamp, body = _split(raw)
     sessions, face, choice, message, claims, veiled, proven_at, is_pushable = _fitted(
         _unpack(body), _RECORD
     )
+    if deadlines is None:
+        deadlines = [(None, None)] * len(sessions)
     return stamp, Record(
         user=user,
         sessions={

@@ -178,6 +178,17 @@ class Records:
             ),
         )
 
+    async def peek(self, users: Sequence[str]) -> dict[str, tuple[Stamp, Record]]:
+        """Return the records of those `users` whom the store knows, their sessions without deadlines.
+
+        To be shown; what is to be changed has to be loaded.
+
+        Raises:
+            LiveUnavailableError: Redis did not answer.
+        """
+        raws = zip(users, await self._raw(users), strict=True)
+        return {user: unpack_record(user, raw) for user, raw in raws if raw}
+
     async def sightings(self, users: Sequence[str]) -> dict[str, Sighting]:
         """Return what others see of those `users` whom the store knows.
 

@@ -1,6 +1,6 @@
 """Loading: records of the live store, many in one round trip.
 
-Flow: applying, own views -> **loading** -> records.load.
+Flow: applying -> **loading** -> records.load.
 
 A storm of streams that come back asks for hundreds of records a second, one by one.
 """

@@ -8,27 +8,29 @@ from collections.abc import Sequence
 
 import structlog
 
+from presence.domain.instant import Instant
 from presence.domain.record import Record
 from presence.fanout.hub import Hub
 from presence.fanout.wire import WireClaim, WireOwn, WireSession, instant_or_none, wire_message
 from presence.live.connection import LiveUnavailableError
-from presence.live.records import Loaded
+from presence.live.records import Records
 from presence.service.applying import Applied
 from presence.service.errors import Unavailable
+from presence.service.gathering import Gathering
 from presence.service.homes import Homes
-from presence.service.loading import Loading
 
 log = structlog.get_logger(__name__)
 
+_AT_ONCE = 200  # records a read
 _TOGETHER = 0.02  # seconds in which changes of one user are read once: a new tab makes two or three
 
 
 class OwnViews:
     """Reads own views and shows them to the streams that watch their own user."""
 
-    def __init__(self, loading: Loading, homes: Homes, hub: Hub) -> None:
+    def __init__(self, records: Records, homes: Homes, hub: Hub) -> None:
         """Show them on `hub`."""
-        self._loading = loading
+        self._records = Gathering(records.peek, most=_AT_ONCE)
         self._homes = homes
         self._hub = hub
         self._changed: set[str] = set()
@@ -40,20 +42,20 @@ class OwnViews:
         if self._changed and self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._show())
 
-    async def of(self, user: str) -> tuple[WireOwn, Loaded]:
-        """Return the own view of `user`, and the record it was made from.
+    async def of(self, user: str) -> tuple[WireOwn, Instant]:
+        """Return the own view of `user`, and since when it is so; 0 if the live store does not know them.
 
         Raises:
             Unavailable: a store did not answer.
         """
         try:
-            loaded = await self._loading.of(user)
+            found = (await self._records.get_all([user])).get(user)
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
-        record = loaded.record
-        if loaded.is_new:
-            record = (await self._homes.of(user)).settle(record)
-        return own_view(record), loaded
+        if found is None:
+            return own_view((await self._homes.of(user)).settle(Record(user=user))), 0
+        stamp, record = found
+        return own_view(record), stamp.own_changed_at
 
     async def learn(self, user: str) -> bool:
         """Make the own view of `user` known to the hub; return whether that is news there.
@@ -61,8 +63,8 @@ class OwnViews:
         Raises:
             Unavailable: a store did not answer.
         """
-        own, loaded = await self.of(user)
-        return self._hub.learn_own(user, own, loaded.stamp.own_changed_at)
+        own, changed_at = await self.of(user)
+        return self._hub.learn_own(user, own, changed_at)
 
     def take(self, user: str, applied: Applied) -> None:
         """Make known to the hub what a change has just made of the own view of `user`."""

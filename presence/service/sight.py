@@ -3,7 +3,7 @@
 Flow: relations (contacts, blocks, privacy) -> **sight** -> access, which remembers it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from presence.conf import settings
 from presence.domain.visibility import Lens, Relation, Sight, lens_for
@@ -33,29 +33,27 @@ def sight_of(
         exceptions = contacts.one_sided | contacts.blocked
         hidden = hides(own, is_listed=True)
         usual = relation(is_contact=True, is_blocked=False, hides_own=hidden)
-        if not exceptions:
-            related[usual] = list(contacts.users)
-        else:
-            for user in contacts.users:
-                between = usual
-                if user in exceptions:
-                    between = relation(
-                        is_contact=user not in contacts.one_sided,
-                        is_blocked=user in contacts.blocked,
-                        hides_own=hidden,
-                    )
-                related.setdefault(between, []).append(user)
+        related[usual] = [user for user in contacts.users if user not in exceptions]
+        for user in sorted(exceptions):
+            between = relation(
+                is_contact=user not in contacts.one_sided,
+                is_blocked=user in contacts.blocked,
+                hides_own=hidden,
+            )
+            related.setdefault(between, []).append(user)
     listed = frozenset(contacts.users if contacts is not None and named else ())
     for user in named:
         if user != viewer and user not in listed:
             related.setdefault(relation_to(user, own, bonds), []).append(user)
     for between, users in related.items():
+        if not users:
+            continue
         _judge(users, between, people, found, is_reciprocal=is_reciprocal)
     return {lens: tuple(users) for lens, users in found.items()}
 
 
 def _judge(
-    users: Iterable[str],
+    users: Sequence[str],
     between: Relation,
     people: People,
     found: dict[Lens, list[str]],
@@ -63,11 +61,15 @@ def _judge(
     is_reciprocal: bool,
 ) -> None:
     """Add `users`, to all of whom the viewer is the same, to those `found` by lens."""
-    # What they let be seen is one object for all who keep the default. By identity, as comparing costs as much
-    # as judging.
+    privacies = [people[user] for user in users]
+    first = privacies[0]
+    if first is not None and privacies.count(first) == len(privacies):  # as most keep the default
+        lens = lens_for(first, between, is_reciprocal=is_reciprocal)
+        found.setdefault(lens, []).extend(users)
+        return
+    # By identity, as comparing costs as much as judging.
     groups: dict[int, list[str]] = {}
-    for user in users:
-        privacy = people[user]
+    for user, privacy in zip(users, privacies, strict=True):
         if privacy is None:
             continue
         group = groups.get(id(privacy))
