@@ -57,18 +57,21 @@ class OwnViews:
         stamp, record = found
         return own_view(record), stamp.own_changed_at
 
-    async def learn(self, user: str) -> bool:
-        """Make the own view of `user` known to the hub; return whether that is news there.
+    async def read(self, user: str) -> None:
+        """Show the own view of `user` as it is now to the streams that watch it, if that is news.
 
         Raises:
             Unavailable: a store did not answer.
         """
         own, changed_at = await self.of(user)
-        return self._hub.learn_own(user, own, changed_at)
+        # Whoever finds the news first tells all: a stream that opens would otherwise keep it from the others.
+        if self._hub.learn_own(user, own, changed_at):
+            self._hub.show_own(user)
 
     def take(self, user: str, applied: Applied) -> None:
-        """Make known to the hub what a change has just made of the own view of `user`."""
-        self._hub.learn_own(user, own_view(applied.record), applied.own_changed_at)
+        """Show what a change has just made of the own view of `user`, without reading it again."""
+        if self._hub.learn_own(user, own_view(applied.record), applied.own_changed_at):
+            self._hub.show_own(user)
 
     async def _show(self) -> None:
         try:
@@ -81,8 +84,7 @@ class OwnViews:
 
     async def _show_one(self, user: str) -> None:
         try:
-            if await self.learn(user):
-                self._hub.show_own(user)
+            await self.read(user)
         except Unavailable as error:
             log.warning("own_view_not_shown", user=user, reason=error.detail)
 

@@ -145,7 +145,7 @@ class Watching:
             if attachment is not None:
                 self._own_views.take(request.viewer, applied)
             elif Lens.SELF in sight:
-                await self._own_views.learn(request.viewer)
+                await self._own_views.read(request.viewer)
             await self._learn(unknown)
             rooms = await views_of(self._rooms, viewer=request.viewer, names=request.rooms)
             await self._following().freshen()

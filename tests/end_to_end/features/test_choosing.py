@@ -145,6 +145,15 @@ def test_why_names_the_rule_that_won_and_everything_that_took_part(town):
     assert told["availability"] == "invisible"
 
 
+def test_a_tab_hears_of_the_next_one_that_opens(town):
+    (ana,) = town.people("ana")
+    first = ana.watch(contacts="1", session="tab-1")
+    first.snapshot()
+    second = ana.watch(contacts="1", session="tab-2")
+    assert len(second.snapshot().records[ana.id]["me"]["sessions"]) == 2
+    until(first, ana, lambda record: len(record["me"]["sessions"]) == 2)
+
+
 def test_ones_own_record_on_ones_own_stream_follows_all_ones_devices(town):
     ana, ben = town.friends("ana", "ben")
     on_laptop = ana.watch(contacts="1", session="laptop")
