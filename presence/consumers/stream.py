@@ -150,19 +150,20 @@ async def _opened(
     joined: Parts, proof: VerifiedToken, request: Request, end: Callable[[str], None]
 ) -> tuple[Opened, Admitted]:
     """Open the stream, if the viewer may have it; it lives no longer than `proof`."""
-    async with joined.turnstile:
-        try:
-            admitted = await joined.admission.admit(proof, end)
-        except RevokedError:
-            raise unauthorized("the token was taken back") from None
-        try:
+    admitted = joined.admission.place(proof, end)  # first: nobody fills the turnstile alone
+    try:
+        async with joined.turnstile:
+            await joined.admission.admit(admitted)
             await joined.lookups.charge(viewer=proof.user, users=request.users)
             opened = await joined.watching.open(request, end)
-        except BaseException:
-            joined.admission.leave(admitted)
-            raise
-        joined.admission.bound(admitted, opened.watch)
-        return opened, admitted
+    except RevokedError:
+        joined.admission.leave(admitted)
+        raise unauthorized("the token was taken back") from None
+    except BaseException:
+        joined.admission.leave(admitted)
+        raise
+    joined.admission.bound(admitted, opened.watch)
+    return opened, admitted
 
 
 async def _send_away(exchange: Exchange, apology: bytes) -> None:

@@ -55,28 +55,28 @@ class Admission:
         self._instants = Gathering(self._read, most=_TOGETHER)
         self._streams: dict[str, list[Admitted]] = {}
 
-    async def admit(self, proof: VerifiedToken, end: Callable[[str], None]) -> Admitted:
-        """Return the place of a stream that is about to open; `leave` gives it back.
+    def place(self, proof: VerifiedToken, end: Callable[[str], None]) -> Admitted:
+        """Return the place of a stream that would open; `leave` gives it back.
 
         Raises:
-            Limited: its user has as many as one may.
-            RevokedError: `proof` was taken back.
-            Unavailable: Redis did not answer.
+            Limited: its user has as many as one may, those included that wait to be opened.
         """
         if len(self._streams.get(proof.user, ())) >= self._most:
             raise Limited("as many streams as one user may have", retry_after=_PLACE_AFTER)
         admitted = Admitted(proof, end)
         # Known before the question: what is taken back while it is on its way ends this stream as well.
         self._streams.setdefault(proof.user, []).append(admitted)
-        is_good = False
-        try:
-            is_good = not await self._revoked([admitted])
-        finally:
-            if not is_good:
-                self.leave(admitted)
-        if not is_good:
-            raise RevokedError
         return admitted
+
+    async def admit(self, admitted: Admitted) -> None:
+        """Let the stream in that has this place.
+
+        Raises:
+            RevokedError: what proves its user was taken back.
+            Unavailable: Redis did not answer.
+        """
+        if await self._revoked([admitted]):
+            raise RevokedError
 
     def bound(self, admitted: Admitted, watch: Watch) -> None:
         """Let `watch` grow no older than what proves its viewer."""

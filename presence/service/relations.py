@@ -5,6 +5,7 @@ Flow: watching, roster -> access -> **relations** -> sight -> what goes on the w
 Reads the primary database: a block holds from the moment it is made, not from when a replica knows.
 """
 
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -136,7 +137,8 @@ def contact_lists(viewers: Collection[str]) -> dict[str, ContactList]:
     )
     found = {
         owner: ContactList(
-            users=tuple(users.split(_COMMA)),
+            # Interned: whoever is listed by many is kept once, not 55 bytes for each of them.
+            users=tuple(map(sys.intern, users.split(_COMMA))),
             one_sided=frozenset(one_sided.split(_COMMA)) if one_sided else frozenset(),
             blocked=frozenset(blocked.split(_COMMA)) if blocked else frozenset(),
         )

@@ -10,7 +10,6 @@ normal `send` (chunked coding), takes the transport by `detach` and writes chunk
 import asyncio
 import socket
 from asyncio import TimerHandle
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
@@ -42,7 +41,18 @@ class _NoFlow(FlowControl):
 
 
 _NO_FLOW = _NoFlow()
-_NO_PIPELINE: deque[Any] = deque(maxlen=0)
+
+# What uvicorn looks at when a connection that is detached ends, and what is ours.
+_KEPT = (
+    "connections",
+    "logger",
+    "client",
+    "transport",
+    "timeout_keep_alive_task",
+    "loop",
+    "_when_lost",
+    "_is_lost",
+)
 
 
 class StreamingProtocol(HttpToolsProtocol):
@@ -51,6 +61,10 @@ class StreamingProtocol(HttpToolsProtocol):
     # Set on the subclass that a server makes for itself; see `with_shortcut`.
     shortcut: ClassVar[Shortcut | None] = None
     _fields: ClassVar[tuple[list[tuple[bytes, bytes]] | None, bytes]] = (None, b"")
+
+    # Of a connection that is detached; before, each has its own.
+    cycle: Any = None
+    parser: Any = None
 
     _when_lost: Callable[[], None] | None = None
     _is_lost = False
@@ -84,12 +98,12 @@ class StreamingProtocol(HttpToolsProtocol):
                     )
             except (OSError, ValueError):  # uvloop's stand-in for a closed socket raises ValueError
                 pass  # it is closing; whoever waits for that hears of it by `on_lost`
-        self._is_detached = True
         self.cycle.response_complete = True
-        nothing: Any = None
-        self.cycle, self.scope, self.headers, self.parser = nothing, nothing, nothing, nothing
-        self.url, self.pipeline = b"", _NO_PIPELINE
+        # A dictionary of 40 attributes takes 1.6 KB. The few that are looked at from now on take 350 bytes.
+        attributes = self.__dict__
+        self.__dict__ = {name: attributes[name] for name in _KEPT if name in attributes}
         self.flow = _NO_FLOW
+        self._is_detached = True
         return self.transport
 
     # --- What uvicorn calls -----------------------------------------------------------------------

@@ -1,6 +1,12 @@
 """What one user may have at most: streams, and people to look at."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+
+from presence.service.tokens import issue_presence_token
+from tests.end_to_end.test_revoking import in_django
 
 
 def the_goodbye(stream):
@@ -44,6 +50,22 @@ def test_streams_and_names_are_bounded_for_one_user(town):
     assert said["reason"] == "limited"
     assert said["retry_ms"] > 30_000  # the quota's own time, not the place's
     _when_there_is_room(ana, names)
+
+
+def test_streams_that_come_at_the_same_moment_are_bounded_as_well(town):
+    ana = town.person("ana")
+    with ThreadPoolExecutor(20) as together:
+        streams = list(together.map(lambda _: ana.watch(ana), range(20)))
+    told = Counter(stream.next().name for stream in streams)
+    assert told == {"snapshot": 3, "goodbye": 17}
+
+
+def test_streams_that_are_refused_take_no_place(town):
+    ana = town.person("ana")
+    in_django(repassworded=ana)
+    assert {ana.watch(ana).status for _ in range(5)} == {401}
+    ana.token = issue_presence_token(user=ana.id).token
+    ana.watch(ana).snapshot()
 
 
 def _when_there_is_room(person, others):
