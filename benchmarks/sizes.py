@@ -15,7 +15,7 @@ from benchmarks.asked import Asked, Rows, Tables
 from benchmarks.fan_out import MARK
 from benchmarks.people import heartbeat, make_people, rows_of, token_of
 from benchmarks.service import Service
-from benchmarks.streams import Streams, request
+from benchmarks.streams import TOGETHER, Streams, request
 
 PEOPLE = 10_000
 STREAMS = 2_000
@@ -100,7 +100,8 @@ def _open_streams(
         )
         for at in range(streams)
     ]
-    warming = streams // 20  # what a process needs once is not counted for each stream
+    # What a process needs once is not counted for each stream.
+    warming = min(max(TOGETHER, streams // 20), streams // 2)
     with Streams(requests[:warming], port=service.port, mark=MARK) as some:
         some.settle()
         used, log = _memory(service)

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
+TOGETHER = 200  # streams that are opened at once
 _BIND_ADDRESS_NO_PORT = 24  # Linux; a name for it came with Python 3.12
 
 
@@ -21,11 +22,18 @@ class Streams:
     """Open streams of one server. Use as a context manager."""
 
     def __init__(
-        self, requests: Sequence[bytes], *, port: int, mark: bytes, frame: bytes | None = None
+        self,
+        requests: Sequence[bytes],
+        *,
+        port: int,
+        mark: bytes,
+        frame: bytes | None = None,
+        when_first_are_open: Callable[[], None] | None = None,
     ) -> None:
         """Open one stream for each of `requests`; an event is whatever has `mark` in it, once.
 
         With `frame`: also count how often that was written, when one writing may hold several events.
+        `when_first_are_open` is called when the first `TOGETHER` are: what a server takes once, it has taken by then.
         """
         self._mark = mark
         self._frame = frame
@@ -37,9 +45,11 @@ class Streams:
         self._view = memoryview(self._buffer)
         self.events = 0
         self.frames = 0
-        for start in range(0, len(requests), 200):
-            batch = [self._open(port, each) for each in requests[start : start + 200]]
+        for start in range(0, len(requests), TOGETHER):
+            batch = [self._open(port, each) for each in requests[start : start + TOGETHER]]
             self._await_beginnings(batch)
+            if not start and when_first_are_open is not None:
+                when_first_are_open()
 
     def __enter__(self) -> "Streams":
         return self
