@@ -29,8 +29,6 @@ _GIVE_UP = (
     3.0  # seconds for a script with its retry: then the caller says 503 and the client comes back
 )
 _WAIT = 5.0  # seconds to wait for a free connection before giving up
-
-
 _TOGETHER = 100  # scripts in one write; of commits, the longest, Redis does so many in 3 ms
 
 
@@ -117,7 +115,7 @@ class Connection:
     async def _run(self, calls: Sequence[_Call]) -> None:
         try:
             replies = await self._replies(calls)
-        except LiveUnavailableError as error:
+        except Exception as error:  # noqa: BLE001 (whoever waits must hear of it, whatever it is)
             replies = [error] * len(calls)
         for call, reply in zip(calls, replies, strict=True):
             call.settle(reply)

@@ -17,9 +17,7 @@ from presence.service.gathering import Gathering
 from presence.service.relations import bonds_among, contact_lists, people_of
 from presence.service.sight import sight_of
 
-_TOGETHER = (
-    200  # viewers judged at once; with 200 contacts each Postgres takes about 200 ms for them
-)
+_TOGETHER = 200  # viewers judged at once; with 200 contacts each Postgres takes about 200 ms
 _REMEMBERED = 10_000  # answers; the oldest goes first. With 200 users each about 20 MB at most
 _KNOWN = 100_000  # users; then all are forgotten. About 20 MB
 

@@ -196,9 +196,6 @@ class Applier:
 
 
 def _applied(loaded: Loaded, outcome: Outcome, committed: Committed | None = None) -> Applied:
-    at = loaded.stamp.own_changed_at
-    if (
-        committed is not None and committed.payload is not None
-    ):  # else nothing that is shown changed
-        at = committed.at
+    # A commit without an entry in the log changed nothing that is shown.
+    at = committed.at if committed and committed.payload else loaded.stamp.own_changed_at
     return Applied(now=loaded.now, outcome=outcome, own_changed_at=at)
