@@ -202,14 +202,14 @@ class Records:
                 found[user] = Sighting(face=face, stamp=stamp)
         return found
 
-    async def rules_at(self, users: Sequence[str]) -> Instant:
-        """Return when who may see one of `users` last changed, 0 if the store knows of no change.
+    async def rules_at(self, users: Sequence[str]) -> dict[str, Instant]:
+        """Return when who may see each of `users` last changed, 0 if the store knows of no change.
 
         Raises:
             LiveUnavailableError: Redis did not answer.
         """
-        raws = await self._raw(users)
-        return max((unpack_stamp(raw).rules_at for raw in raws if raw), default=0)
+        raws = zip(users, await self._raw(users), strict=True)
+        return {user: unpack_stamp(raw).rules_at if raw else 0 for user, raw in raws}
 
     async def _raw(self, users: Sequence[str]) -> list[bytes | None]:
         if not users:

@@ -3,7 +3,7 @@
 Flow: roster, watching -> **faces** -> records.sightings; who is not there -> LastSeen.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from presence.domain.face import UNSEEN
@@ -39,14 +39,14 @@ class Faces:
             found |= await _stored(missing)
         return found
 
-    async def rules_at(self, users: Collection[str]) -> Instant:
-        """Return when who may see one of `users` last changed, 0 if the store knows of no change.
+    async def rules_at(self, users: Sequence[str]) -> dict[str, Instant]:
+        """Return when who may see each of `users` last changed, 0 if the store knows of no change.
 
         Raises:
             Unavailable: the live store did not answer.
         """
         try:
-            return await self._records.rules_at(list(users))
+            return await self._records.rules_at(users)
         except LiveUnavailableError as error:
             raise Unavailable("the live store did not answer") from error
 

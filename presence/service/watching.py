@@ -35,6 +35,8 @@ from presence.service.room_watching import RoomWatching, room_event
 from presence.service.rooms import Rooms, views_of
 from presence.service.roster import is_resumable_from
 
+_ALL_IS_SEEN = frozenset({Lens.SELF, Lens.EXACT})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -101,10 +103,10 @@ class Watching:
         self._requests: dict[Watch, Request] = {}
         self._unseen: dict[Watch, tuple[str, ...]] = {}
         self._judgements = 0
-        self._faces = faces
         self._recent_rules = recent_rules
         # Streams that open at once share their reads: thousands reconnect after a deploy.
-        self._unknown = Gathering(self._faces.of, most=1_000)
+        self._unknown = Gathering(faces.of, most=1_000)
+        self._rules_at = Gathering(faces.rules_at, most=1_000)
         self.is_draining = False
 
     def is_full(self, coming: int) -> bool:
@@ -151,7 +153,7 @@ class Watching:
             await self._following().freshen()
             cursor = request.cursor
             if cursor is not None and await self._have_rules_changed(
-                request.viewer, (*sight.values(), unseen), since=cursor
+                request.viewer, sight, unseen, since=cursor
             ):
                 cursor = None
             while judgements != self._judgements:  # a rule changed while this was being opened
@@ -280,20 +282,25 @@ class Watching:
             self._hub.learn(user, seen.face, seen.stamp.version, seen.stamp.changed_at)
 
     async def _have_rules_changed(
-        self, viewer: str, judged: Sequence[Sequence[str]], *, since: Cursor
+        self, viewer: str, sight: Sight, unseen: Sequence[str], *, since: Cursor
     ) -> bool:
-        """Return whether a rule about the viewer or one of those `judged` changed since the cursor.
+        """Return whether a rule about the viewer or one of those judged changed since the cursor.
 
         Those who may not be seen count too: a partial snapshot cannot say who may be seen no longer.
         """
         if not self._is_resumable(since):
             return True  # the snapshot will be whole whatever the rules are
-        groups = ((viewer,), *judged)
+        groups = ((viewer,), *sight.values(), unseen)
         have_changed = await self._recent_rules.have_changed(groups, since=since.at)
-        if have_changed is None:
-            rules_at = await self._faces.rules_at({user for group in groups for user in group})
-            have_changed = rules_at > since.at
-        return have_changed
+        if have_changed:
+            return True
+        if have_changed is not None:
+            # What could not be noted in the log is in the records. It is looked at where something is hidden, which
+            # is with few: what was hidden since the cursor must not stay shown.
+            hiding = [users for lens, users in sight.items() if lens not in _ALL_IS_SEEN]
+            groups = ((viewer,), *hiding, unseen)
+        rules_at = await self._rules_at.get_all([user for group in groups for user in group])
+        return any(at > since.at for at in rules_at.values())
 
     def _is_resumable(self, cursor: Cursor) -> bool:
         return is_resumable_from(cursor, self._hub.cursor, self._resumable_for)

@@ -4,11 +4,14 @@ import logging
 
 import pytest
 
+from presence.domain.cursor import parse_cursor
 from presence.domain.signals import Heartbeat
 from presence.domain.status import Activity, Availability
 from presence.domain.transitions import advance
+from presence.domain.visibility import Audience, Privacy
 from presence.models import LastSeen
 from presence.service.database import in_database
+from presence.service.privacy_rules import set_privacy
 from presence.service.watching import Request
 from tests.fanout.wires import Client, Wire
 from tests.service.joined import until
@@ -155,3 +158,27 @@ async def test_a_change_in_the_very_millisecond_of_a_cursor_is_not_missed(web):
             cursor = web.hub.cursor
             committed = await web.records.commit(web.epoch.known, loaded, outcome)
         assert committed.at > cursor.at
+
+
+def is_partial(stream):
+    """Whether the snapshot that the stream began with told only what changed."""
+    return next(data["partial"] for name, data in stream.client.seen if name == "snapshot")
+
+
+async def test_a_resumed_stream_is_told_all_once_a_rule_about_its_viewer_changed(web):
+    cursor = parse_cursor((await Watching(web).open("ana")).client.cursor)
+    assert is_partial(await Watching(web).open("ana", cursor=cursor))
+    # Noted in the record alone, as when the log of rules cannot be written.
+    await web.applier.stamp_rules(user="viewer")
+    assert not is_partial(await Watching(web).open("ana", cursor=cursor))
+    assert is_partial(await Watching(web).open("ana", viewer="other", cursor=cursor))
+
+
+async def test_a_resumed_stream_is_told_all_once_somebody_on_it_hid(web):
+    cursor = parse_cursor((await Watching(web).open("ana", "ben")).client.cursor)
+    await in_database(set_privacy, user="ana", privacy=Privacy(status=Audience.NOBODY))
+    web.access.forget(["ana"])
+    await web.applier.stamp_rules(user="ana")
+    stream = await Watching(web).open("ana", "ben", viewer="other", cursor=cursor)
+    assert not is_partial(stream)
+    assert stream.client.users.keys() == {"ben"}
