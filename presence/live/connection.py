@@ -105,7 +105,8 @@ class Connection:
             raise LiveUnavailableError(f"no answer within {_GIVE_UP:g} s") from None
 
     def _send(self) -> None:
-        calls, self._calls = self._calls, []
+        waiting, self._calls = self._calls, []
+        calls = [call for call in waiting if not call.reply.done()]  # else nobody waits any more
         together = 1 if self.is_cluster else _TOGETHER
         for start in range(0, len(calls), together):
             sending = asyncio.create_task(self._run(calls[start : start + together]))
@@ -115,6 +116,8 @@ class Connection:
     async def _run(self, calls: Sequence[_Call]) -> None:
         try:
             replies = await self._replies(calls)
+        except asyncio.CancelledError:
+            replies = [LiveUnavailableError("the connection is being closed")] * len(calls)
         except Exception as error:  # noqa: BLE001 (whoever waits must hear of it, whatever it is)
             replies = [error] * len(calls)
         for call, reply in zip(calls, replies, strict=True):
@@ -142,7 +145,11 @@ class Connection:
             return await guarded(self._redis.eval(self._sources[call.script], *command))
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and let nothing open another one."""
+        self._calls.clear()
+        for sending in self._sending:
+            sending.cancel()
+        await asyncio.gather(*self._sending, return_exceptions=True)
         await self._redis.aclose()
 
 
